@@ -1,0 +1,1 @@
+"""Tests of Atlas; their folders mirror src/atlas."""
