@@ -56,6 +56,7 @@ def test_an_arrow_that_points_up_is_found(module: str, text: str) -> None:
             "import numpy as np\nfrom atlas.kernel.memory.rows import row\nimport dataclasses",
         ),
         ("atlas", "from atlas.backtest import run"),
+        ("atlas.config.run", "from atlas.records.errors import ConfigurationError"),
     ],
 )
 def test_an_arrow_that_points_down_is_let_pass(module: str, text: str) -> None:
