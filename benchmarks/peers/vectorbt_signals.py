@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from benchmarks.peers import measure
 
-
 Column: TypeAlias = NDArray[np.float64]
 Signals: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 

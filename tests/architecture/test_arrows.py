@@ -36,6 +36,7 @@ def test_every_import_of_atlas_points_down() -> None:
         ("atlas.records.market", "import atlas"),
         ("atlas.records.market", "from atlas import Strategy"),
         ("atlas.records.market", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import atlas.config.run\n"),
+        ("atlas.kernel.memory.rows", "from atlas.config import run"),
         ("atlas.kernel.trader.orders", "from atlas.kernel.exchange import matching"),
         ("atlas.kernel.memory.rows", "from atlas.kernel import simulate"),
         ("atlas.kernel.memory.rows", "import time"),
