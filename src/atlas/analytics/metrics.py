@@ -1,0 +1,199 @@
+"""Performance figures as plain functions of returns, equity and trades. `docs/metrics.md` states each one's formula.
+
+Every function returns None where its figure is undefined, never NaN or infinity.
+"""
+
+import math
+
+import numpy as np
+
+from atlas.analytics.returns import DAY_NS, FloatArray, IntArray, drawdown
+from atlas.records.layout import RecordArray
+
+_YEAR_NS = 365.25 * DAY_NS
+_NO_DISPERSION = 1e-12
+"""A standard deviation this small against the largest return is rounding, not risk."""
+
+
+def _defined(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _power(base: float, exponent: float) -> float | None:
+    """Return base to the exponent for base ≥ 0, None where that is undefined or too large."""
+    if base < 0.0:
+        return None
+    try:
+        return _defined(base**exponent)
+    except OverflowError:
+        return None
+
+
+def total_return(initial_equity: float, final_equity: float) -> float | None:
+    """Return final over initial equity minus one, a fraction; None unless the initial equity is positive."""
+    return _defined(final_equity / initial_equity - 1.0) if initial_equity > 0.0 else None
+
+
+def annualized_return(returns: FloatArray, days_per_year: float) -> float | None:
+    """Return the yearly rate that compounds to the same growth over the number of daily returns seen.
+
+    Parameters
+    ----------
+    returns : float64 array, shape (n,)
+        Daily, fractions.
+    days_per_year : float
+        252 or 365.
+
+    Returns
+    -------
+    float or None
+        ``prod(1 + r) ** (days_per_year / n) − 1``; None without returns or when growth is negative.
+    """
+    if len(returns) == 0:
+        return None
+    growth = _power(float(np.prod(1.0 + returns)), days_per_year / len(returns))
+    return None if growth is None else growth - 1.0
+
+
+def compound_annual_growth_rate(initial_equity: float, final_equity: float, start_ns: int, end_ns: int) -> float | None:
+    """Return the yearly rate by the calendar: ``(final / initial) ** (1 / years) − 1``, years of 365.25 days."""
+    if initial_equity <= 0.0 or end_ns <= start_ns:
+        return None
+    growth = _power(final_equity / initial_equity, _YEAR_NS / (end_ns - start_ns))
+    return None if growth is None else growth - 1.0
+
+
+def annualized_volatility(returns: FloatArray, days_per_year: float) -> float | None:
+    """Return the sample standard deviation of daily returns × √days per year; None with fewer than two returns."""
+    if len(returns) < 2:
+        return None
+    return _defined(float(np.std(returns, ddof=1)) * math.sqrt(days_per_year))
+
+
+def sharpe(returns: FloatArray, days_per_year: float) -> float | None:
+    """Return mean over sample standard deviation of daily returns × √days per year, at a risk-free rate of zero.
+
+    None with fewer than two returns or where the returns don't vary.
+    """
+    if len(returns) < 2:
+        return None
+    deviation = float(np.std(returns, ddof=1))
+    if not deviation > _NO_DISPERSION * float(np.max(np.abs(returns))):
+        return None
+    return _defined(float(np.mean(returns)) / deviation * math.sqrt(days_per_year))
+
+
+def sortino(returns: FloatArray, days_per_year: float) -> float | None:
+    """Return mean over downside deviation of daily returns × √days per year, against a target of zero.
+
+    The downside deviation is the root of the mean over all days of ``min(r, 0) ** 2``. None with fewer than two
+    returns or where no day lost.
+    """
+    if len(returns) < 2:
+        return None
+    downside = math.sqrt(float(np.mean(np.square(np.minimum(returns, 0.0)))))
+    if not downside > 0.0:
+        return None
+    return _defined(float(np.mean(returns)) / downside * math.sqrt(days_per_year))
+
+
+def calmar(annual_return: float | None, worst_drawdown: float | None) -> float | None:
+    """Return the annualised return over the size of the maximum drawdown; None without a drawdown."""
+    if annual_return is None or worst_drawdown is None or worst_drawdown >= 0.0:
+        return None
+    return _defined(annual_return / -worst_drawdown)
+
+
+def max_drawdown(equity: FloatArray, initial_cash: float) -> float | None:
+    """Return the deepest fall from a peak as a fraction ≤ 0, over every equity point; None without points."""
+    return _defined(float(np.min(drawdown(equity, initial_cash)))) if len(equity) else None
+
+
+def max_drawdown_duration_days(
+    times_ns: IntArray, equity: FloatArray, initial_cash: float, start_ns: int
+) -> float | None:
+    """Return the longest time below a peak, in calendar days.
+
+    Parameters
+    ----------
+    times_ns, equity : arrays, shape (n,)
+    initial_cash : float
+        The first peak, in currency.
+    start_ns : int
+        The time of the first peak.
+
+    Returns
+    -------
+    float or None
+        From the last point at a peak to the first point back at it, or to the last point where it is not regained.
+        0 when equity never fell, None without points.
+    """
+    if len(equity) == 0:
+        return None
+    values = np.append(initial_cash, equity)
+    times = np.append(min(start_ns, int(times_ns[0])), times_ns)
+    last = len(values) - 1
+    at_peak = values >= np.maximum.accumulate(values)
+    peaks = np.flatnonzero(at_peak)
+    regained = np.append(peaks[1:], last)
+    below = ~at_peak[np.minimum(peaks + 1, last)]
+    return float(np.max((times[regained] - times[peaks]) * below)) / DAY_NS
+
+
+def win_rate(profits: FloatArray) -> float | None:
+    """Return the share of trades with a profit above zero after fees; None without trades."""
+    return float(np.count_nonzero(profits > 0.0)) / len(profits) if len(profits) else None
+
+
+def profit_factor(profits: FloatArray) -> float | None:
+    """Return the sum of profits over the size of the sum of losses, after fees; None where nothing was lost."""
+    lost = -float(np.sum(profits[profits < 0.0]))
+    return _defined(float(np.sum(profits[profits > 0.0])) / lost) if lost > 0.0 else None
+
+
+def expectancy(profits: FloatArray) -> float | None:
+    """Return the mean profit of a trade after fees, in currency; None without trades."""
+    return float(np.mean(profits)) if len(profits) else None
+
+
+def exposure(fills: RecordArray, bar_times_ns: IntArray, start_ns: int, end_ns: int) -> float | None:
+    """Return the fraction of bars in which a position was held, or of time where there are no bars.
+
+    Parameters
+    ----------
+    fills : FILL array, shape (n,)
+        In order of time.
+    bar_times_ns : int64 array, shape (m,)
+        Ends of bars, any order, repeats allowed (several instruments). A bar reaches from the end before it to its own
+        and holds a position when one was open at its start or was opened inside it.
+    start_ns, end_ns : int
+        The run, used where there are no bars.
+
+    Returns
+    -------
+    float or None
+        0 to 1; None where there are neither bars nor time.
+    """
+    fill_times_ns, open_positions, opened = _open_positions(fills)
+    ends = np.unique(bar_times_ns)
+    if len(ends):
+        starts = np.append(min(start_ns, int(ends[0])), ends[:-1])
+        held = open_positions[np.searchsorted(fill_times_ns, starts, side="right")] > 0
+        inside = np.searchsorted(ends, fill_times_ns[opened], side="right")
+        held[inside[inside < len(ends)]] = True
+        return float(np.count_nonzero(held)) / len(ends)
+    if end_ns <= start_ns:
+        return None
+    bounds = np.clip(np.concatenate(([start_ns], fill_times_ns, [end_ns])), start_ns, end_ns)
+    return float(np.sum(np.diff(bounds)[open_positions > 0])) / (end_ns - start_ns)
+
+
+def _open_positions(fills: RecordArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return fill times, the number of open positions before the first and after each fill, and the opening fills."""
+    after = fills["position_units"].astype(np.int64)
+    before = after - fills["side"].astype(np.int64) * fills["quantity_units"]
+    change = (after != 0).astype(np.int64) - (before != 0)
+    _, first = np.unique(np.stack([fills["account"], fills["instrument"]]), axis=1, return_index=True)
+    at_start = int(np.count_nonzero(before[first])) if len(fills) else 0
+    open_positions = at_start + np.append(0, np.cumsum(change))
+    return np.ascontiguousarray(fills["venue_time_ns"]), open_positions, np.flatnonzero(after != 0)

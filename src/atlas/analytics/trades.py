@@ -1,0 +1,244 @@
+"""Round trips: fills joined into trades by average cost, the way the portfolio keeps its positions.
+
+A trade runs from a flat position to the next flat position of one strategy, account and instrument. A fill that passes
+through zero is split there: its first part ends one trade, the rest begins the next, and its fee and notional are
+allotted by quantity. A split of the shares between two fills is seen in the position the later fill reports.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from atlas.analytics.returns import IntArray
+from atlas.records.enums import NULL
+from atlas.records.layout import RecordArray
+from atlas.records.units import divide_half_even
+
+TRADE: Final = np.dtype(
+    [
+        ("strategy", "<u2"),
+        ("account", "<u2"),
+        ("instrument", "<u4"),
+        ("direction", "<i8"),
+        ("fills", "<i8"),
+        ("entry_time_ns", "<i8"),
+        ("exit_time_ns", "<i8"),
+        ("quantity_units", "<i8"),
+        ("open_units", "<i8"),
+        ("entry_price_units", "<f8"),
+        ("exit_price_units", "<f8"),
+        ("entry_notional_money", "<i8"),
+        ("gross_money", "<i8"),
+        ("fee_money", "<i8"),
+        ("profit_money", "<i8"),
+        ("return_fraction", "<f8"),
+        ("duration_ns", "<i8"),
+        ("bars_held", "<i8"),
+    ]
+)
+"""One trade.
+
+``direction`` is +1 long, −1 short. ``quantity_units`` is all that was entered, ``open_units`` what is still held (0 in
+a closed trade). Prices are averages weighted by quantity. ``gross_money`` is realized profit before fees, ``fee_money``
+the fees of entries and exits, ``profit_money`` the difference. ``return_fraction`` is profit over the notional entered.
+``exit_time_ns``, ``duration_ns`` are NULL and ``exit_price_units`` NaN where there was no exit; ``bars_held`` counts
+the instrument's bars that ended after entry and not after exit, NULL where no bars were given.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrips:
+    """The trades of a run.
+
+    Attributes
+    ----------
+    closed : TRADE array
+        Trades that ended flat, in order of exit.
+    open : TRADE array
+        What was still held at the end, with what its partial exits realized. Not counted as trades by the metrics.
+    """
+
+    closed: RecordArray
+    open: RecordArray
+
+
+class _Position:
+    """One position between flat and flat, in whole units and money."""
+
+    __slots__ = (
+        "cost",
+        "entered",
+        "entry_time",
+        "entry_value",
+        "exit_time",
+        "exit_value",
+        "exited",
+        "fees",
+        "fills",
+        "held",
+        "notional_in",
+        "realized",
+    )
+
+    def __init__(self, time_ns: int) -> None:
+        self.entry_time = time_ns
+        self.exit_time = NULL
+        self.held = self.entered = self.exited = self.fills = 0
+        self.cost = self.notional_in = self.realized = self.fees = 0
+        self.entry_value = self.exit_value = 0
+
+    def enter(self, signed_units: int, price_units: int, notional_money: int, fee_money: int) -> None:
+        """Add to the position; `signed_units` has the position's sign."""
+        self.held += signed_units
+        self.entered += signed_units
+        self.entry_value += abs(signed_units) * price_units
+        self.cost += notional_money
+        self.notional_in += notional_money
+        self.fees += fee_money
+        self.fills += 1
+
+    def reduce(self, units: int, time_ns: int, price_units: int, notional_money: int, fee_money: int) -> None:
+        """Take `units` > 0 off the position, at most all of it, and realize their profit."""
+        size = abs(self.held)
+        cost = self.cost if units == size else divide_half_even(self.cost * units, size)
+        gain = notional_money - cost
+        self.realized += gain if self.held > 0 else -gain
+        self.cost -= cost
+        self.held += -units if self.held > 0 else units
+        self.exited += units
+        self.exit_value += units * price_units
+        self.exit_time = time_ns
+        self.fees += fee_money
+        self.fills += 1
+
+    def rescale(self, before_units: int, after_units: int) -> None:
+        """Apply a share split that turned `before_units` of the account into `after_units`."""
+        after, before = abs(after_units), abs(before_units)
+        self.held = divide_half_even(self.held * after, before)
+        self.entered = divide_half_even(self.entered * after, before)
+        self.exited = divide_half_even(self.exited * after, before)
+
+
+def round_trips(fills: RecordArray, bars: RecordArray | None = None) -> RoundTrips:
+    """Join fills into trades.
+
+    Parameters
+    ----------
+    fills : FILL array, shape (n,)
+        In the order they happened.
+    bars : BAR array, optional
+        For ``bars_held``; in order of time per instrument.
+
+    Returns
+    -------
+    RoundTrips
+        Gross profits of closed and open trades together add up to the realized profit of the portfolio where one
+        strategy trades an account's instrument; several are told apart by their own fills.
+    """
+    closed: list[tuple[object, ...]] = []
+    positions: dict[tuple[int, int, int], _Position] = {}
+    account_units: dict[tuple[int, int], int] = {}
+    columns = (
+        "strategy", "account", "instrument", "side", "venue_time_ns", "quantity_units", "price_units",
+        "notional_money", "fee_money", "position_units",
+    )  # fmt: skip
+    rows = zip(*(fills[name].tolist() for name in columns), strict=True)
+    for strategy, account, instrument, side, time_ns, quantity, price, notional, fee, after in rows:
+        holding = (account, instrument)
+        if after != NULL:
+            before = after - side * quantity
+            reported = account_units.get(holding, before)
+            if before != reported and before * reported > 0:
+                _rescale(positions, holding, reported, before)
+            account_units[holding] = after
+        key = (strategy, account, instrument)
+        _apply(positions, closed, key, side * quantity, time_ns, price, notional, fee)
+    remaining = [_row(key, position) for key, position in positions.items()]
+    return RoundTrips(_trades(closed, bars), _trades(remaining, bars))
+
+
+def _rescale(
+    positions: dict[tuple[int, int, int], _Position], holding: tuple[int, int], before: int, after: int
+) -> None:
+    for key, position in positions.items():
+        if key[1:] == holding:
+            position.rescale(before, after)
+
+
+def _apply(
+    positions: dict[tuple[int, int, int], _Position],
+    closed: list[tuple[object, ...]],
+    key: tuple[int, int, int],
+    signed: int,
+    time_ns: int,
+    price: int,
+    notional: int,
+    fee: int,
+) -> None:
+    """Apply one fill to its position: enter, reduce, close, or close and open the other way."""
+    position = positions.get(key)
+    if position is None:
+        position = positions[key] = _Position(time_ns)
+        position.enter(signed, price, notional, fee)
+        return
+    if position.held * signed > 0:
+        position.enter(signed, price, notional, fee)
+        return
+    size, units = abs(position.held), abs(signed)
+    if units < size:
+        position.reduce(units, time_ns, price, notional, fee)
+        return
+    own_notional = notional if units == size else divide_half_even(notional * size, units)
+    own_fee = fee if units == size else divide_half_even(fee * size, units)
+    position.reduce(size, time_ns, price, own_notional, own_fee)
+    closed.append(_row(key, position))
+    del positions[key]
+    if units > size:
+        rest = signed + size if signed < 0 else signed - size
+        _apply(positions, closed, key, rest, time_ns, price, notional - own_notional, fee - own_fee)
+
+
+def _row(key: tuple[int, int, int], position: _Position) -> tuple[object, ...]:
+    strategy, account, instrument = key
+    entered, exited = abs(position.entered), position.exited
+    profit = position.realized - position.fees
+    return (
+        strategy,
+        account,
+        instrument,
+        1 if position.entered > 0 else -1,
+        position.fills,
+        position.entry_time,
+        position.exit_time,
+        entered,
+        abs(position.held),
+        position.entry_value / entered,
+        position.exit_value / exited if exited else np.nan,
+        position.notional_in,
+        position.realized,
+        position.fees,
+        profit,
+        profit / abs(position.notional_in) if position.notional_in else np.nan,
+        position.exit_time - position.entry_time if exited else NULL,
+        NULL,
+    )
+
+
+def _trades(rows: Sequence[tuple[object, ...]], bars: RecordArray | None) -> RecordArray:
+    trades = np.array(rows, dtype=TRADE) if rows else np.empty(0, dtype=TRADE)
+    if bars is not None and len(bars):
+        for instrument in np.unique(trades["instrument"]):
+            own = trades["instrument"] == instrument
+            ends = np.ascontiguousarray(bars["venue_time_ns"][bars["instrument"] == instrument])
+            trades["bars_held"][own] = _bars_between(ends, trades[own])
+    return trades
+
+
+def _bars_between(ends_ns: IntArray, trades: RecordArray) -> IntArray:
+    """Count bars that ended after entry and not after exit; to the last bar where there was no exit."""
+    stop = np.where(trades["open_units"] > 0, ends_ns[-1] if len(ends_ns) else 0, trades["exit_time_ns"])
+    first = np.searchsorted(ends_ns, trades["entry_time_ns"], side="right")
+    counts: IntArray = np.maximum(np.searchsorted(ends_ns, stop, side="right") - first, 0).astype(np.int64)
+    return counts
