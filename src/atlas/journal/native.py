@@ -1,0 +1,185 @@
+"""The compiled functions of the journal: the checksum of a run of bytes, and the append into a writer's buffer.
+
+They take addresses, like the kernel's own, so that a compiled loop can append without Python. In plain mode the same
+functions run as ordinary Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from atlas.kernel.memory.compilation import EntryPoint, kernel_function
+from atlas.kernel.memory.intrinsics import (
+    add_wrap,
+    copy_bytes,
+    load,
+    multiply_low,
+    record_at,
+    shift_left,
+    shift_right,
+    store,
+)
+
+# The five primes of XXH64, as signed words.
+PRIME_1: Final = 0x9E3779B185EBCA87 - 2**64
+PRIME_2: Final = 0xC2B2AE3D27D4EB4F - 2**64
+PRIME_3: Final = 0x165667B19E3779F9
+PRIME_4: Final = 0x85EBCA77C2B2AE63 - 2**64
+PRIME_5: Final = 0x27D4EB2F165667C5
+
+ROW_BYTES: Final = 64
+BLOCK_MAGIC_WORD: Final = int.from_bytes(b"ATLASBLK", "little")
+FULL: Final = -1
+
+APPEND_BUFFER: Final = np.dtype(
+    [
+        ("rows_address", "<i8"),
+        ("capacity_rows", "<i8"),
+        ("count_rows", "<i8"),
+        ("first_sequence", "<i8"),
+        ("appended_records", "<i8"),
+        ("reserved_1", "<i8"),
+        ("reserved_2", "<i8"),
+        ("reserved_3", "<i8"),
+    ]
+)
+"""What a writer shares with compiled code: where rows go, how many fit, how many wait, the sequence of the first."""
+
+append_buffer = record_at(APPEND_BUFFER)
+
+
+@lru_cache(maxsize=1)
+def own_hash() -> str:
+    """Hash of this file: the object cache is keyed by the kernel's sources, of which it is none."""
+    return hashlib.blake2b(pathlib.Path(__file__).read_bytes(), digest_size=8).hexdigest()
+
+
+def journal_entry_point(signature: str) -> Callable[[Callable[..., Any]], EntryPoint]:
+    """Make a function of this file callable from Python; its object code is dropped when this file changes."""
+
+    def make(function: Callable[..., Any]) -> EntryPoint:
+        point = EntryPoint(function, signature)
+        point.name = f"{point.name}-{own_hash()}"
+        return point
+
+    return make
+
+
+@kernel_function
+def rotate_left(word: int, count: int) -> int:
+    """Rotate a word left by 1 to 63 bits."""
+    return shift_left(word, count) | shift_right(word, 64 - count)
+
+
+@kernel_function
+def mix_lane(lane: int, word: int) -> int:
+    """One round of XXH64: a word enters a lane."""
+    return multiply_low(rotate_left(add_wrap(lane, multiply_low(word, PRIME_2)), 31), PRIME_1)
+
+
+@kernel_function
+def merge_lane(total: int, lane: int) -> int:
+    """Fold a finished lane into the total."""
+    return add_wrap(multiply_low(total ^ mix_lane(0, lane), PRIME_1), PRIME_4)
+
+
+@kernel_function
+def checksum_words(address: int, byte_count: int, seed: int) -> int:
+    """XXH64 of `byte_count` bytes at `address`; the count is a multiple of 8."""
+    position, end = address, address + byte_count
+    total = add_wrap(seed, PRIME_5)
+    if byte_count >= 32:
+        first, second = add_wrap(seed, add_wrap(PRIME_1, PRIME_2)), add_wrap(seed, PRIME_2)
+        third, fourth = seed, add_wrap(seed, -PRIME_1)
+        while position + 32 <= end:
+            first = mix_lane(first, load(position))
+            second = mix_lane(second, load(position + 8))
+            third = mix_lane(third, load(position + 16))
+            fourth = mix_lane(fourth, load(position + 24))
+            position += 32
+        total = add_wrap(
+            add_wrap(rotate_left(first, 1), rotate_left(second, 7)),
+            add_wrap(rotate_left(third, 12), rotate_left(fourth, 18)),
+        )
+        total = merge_lane(merge_lane(merge_lane(merge_lane(total, first), second), third), fourth)
+    total = add_wrap(total, byte_count)
+    while position < end:
+        total = total ^ mix_lane(0, load(position))
+        total = add_wrap(multiply_low(rotate_left(total, 27), PRIME_1), PRIME_4)
+        position += 8
+    total = multiply_low(total ^ shift_right(total, 33), PRIME_2)
+    total = multiply_low(total ^ shift_right(total, 29), PRIME_3)
+    return total ^ shift_right(total, 32)
+
+
+@kernel_function
+def append_record(buffer_address: int, record_address: int, rows: int) -> int:
+    """Copy one record of 1 to 4 rows into the buffer at `buffer_address`.
+
+    Returns
+    -------
+    int
+        Sequence of its first row, or `FULL` when the record doesn't fit: then the writer must commit first.
+    """
+    buffer = append_buffer(buffer_address)
+    count = buffer.count_rows
+    if count + rows > buffer.capacity_rows:
+        return FULL
+    copy_bytes(buffer.rows_address + count * ROW_BYTES, record_address, rows * ROW_BYTES)
+    buffer.count_rows = count + rows
+    buffer.appended_records += 1
+    sequence: int = buffer.first_sequence + count
+    return sequence
+
+
+@kernel_function
+def seal_block(
+    header: int, payload: int, first_sequence: int, rows: int, synced: int, flags: int, previous: int
+) -> int:
+    """Write the 64-byte header of a block at `header` for `rows` rows at `payload`; returns the block's checksum."""
+    byte_count = rows * ROW_BYTES
+    store(header, BLOCK_MAGIC_WORD)
+    store(header + 8, first_sequence)
+    store(header + 16, rows | shift_left(byte_count, 32))
+    store(header + 24, synced)
+    store(header + 32, flags)
+    store(header + 40, previous)
+    total = checksum_words(payload, byte_count, checksum_words(header, 48, 0))
+    store(header + 48, total)
+    store(header + 56, checksum_words(header, 56, 0))
+    return total
+
+
+@journal_entry_point("i8(i8, i8, i8, i8, i8, i8, i8)")
+def seal_entry(
+    header: int, payload: int, first_sequence: int, rows: int, synced: int, flags: int, previous: int
+) -> int:
+    """`seal_block`, for Python."""
+    return seal_block(header, payload, first_sequence, rows, synced, flags, previous)
+
+
+@journal_entry_point("i8(i8, i8, i8)")
+def checksum_entry(address: int, byte_count: int, seed: int) -> int:
+    """`checksum_words`, for Python."""
+    return checksum_words(address, byte_count, seed)
+
+
+@journal_entry_point("i8(i8, i8, i8)")
+def append_entry(buffer_address: int, record_address: int, rows: int) -> int:
+    """`append_record`, for Python."""
+    return append_record(buffer_address, record_address, rows)
+
+
+@journal_entry_point("i8(i8, i8, i8, i8)")
+def append_each_entry(buffer_address: int, records_address: int, records: int, rows: int) -> int:
+    """Append `records` records of `rows` rows one by one; returns how many went in before the buffer was full."""
+    for number in range(records):
+        if append_record(buffer_address, records_address + number * rows * ROW_BYTES, rows) == FULL:
+            return number
+    return records
