@@ -1,0 +1,458 @@
+"""Reading, checking, resolving and writing the document that describes a run."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+import msgspec
+import msgspec.inspect as inspection
+
+from atlas.records.errors import ConfigurationError
+
+from .availability import Registries, check_availability, given_limits
+from .presets import LATENCY_PRESETS, RISK_PRESETS
+from .sections import Document, Mode
+from .spelling import describe, did_you_mean, normalise, squash
+from .timeframes import timeframe_ns
+from .times import end_of, start_of
+
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+_ERROR = re.compile(r"(?s)(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?")
+_TYPE_WORDS = {
+    "`float`": "a number",
+    "`int`": "a whole number",
+    "`str`": "text",
+    "`bool`": "true or false",
+    "`array`": "a list",
+    "`object`": "an object",
+    "`null`": "nothing",
+    "`object | null`": "an object",
+    "`float | null`": "a number",
+    "`int | null`": "a whole number",
+    "`str | null`": "text",
+    "`array | null`": "a list",
+}
+
+
+def load_document(
+    path: str | Path,
+    *,
+    overrides: list[str] | tuple[str, ...] = (),
+    default_mode: Mode = "paper",
+    registries: Registries | None = None,
+) -> Document:
+    """
+    Document of a YAML or JSON file.
+
+    Parameters
+    ----------
+    path : str or Path
+        File; its suffix (``.json``, else YAML) says how it is read.
+    overrides : list of str
+        ``a.b=c`` each, applied in order before the document is checked.
+    default_mode : {"paper", "backtest"}
+        Mode of a document that names none. Live is never a default.
+    registries : Registries, optional
+        What may be named; strategies are not checked where none is given.
+
+    Returns
+    -------
+    Document
+        Checked, presets expanded. A relative `data_source.path` that exists beside the document is made absolute.
+
+    Raises
+    ------
+    ConfigurationError
+        Names file, path in the document, reason and remedy.
+    """
+    from .overrides import apply_overrides
+
+    file = Path(path)
+    mapping = load_mapping(file)
+    try:
+        mapping = apply_overrides(mapping, overrides)
+        document = parse_document(mapping, default_mode=default_mode, registries=registries)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error.message} (in {file.name})", error.path) from error
+    return _anchor_data_path(document, file.parent)
+
+
+def load_mapping(path: str | Path) -> dict[str, Any]:
+    """
+    Read the mapping of a YAML or JSON file, unchecked but for keys that are given twice.
+
+    Parameters
+    ----------
+    path : str or Path
+        File.
+
+    Returns
+    -------
+    dict
+        As written.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is absent, empty, malformed, has a key twice, or holds no mapping.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"no such file: {file}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} can't be read: {error}") from error
+    read = _read_json if file.suffix.lower() == ".json" else _read_yaml
+    value = read(text, file.name)
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{file.name} must hold keys and values (id, strategy, ...), not {describe(value)}")
+    return value
+
+
+def parse_document(
+    mapping: Mapping[str, Any], *, default_mode: Mode = "paper", registries: Registries | None = None
+) -> Document:
+    """
+    Document of a mapping.
+
+    Parameters
+    ----------
+    mapping : mapping
+        Keys in camelCase or snake_case; numbers may be decimal strings. It is not changed.
+    default_mode : {"paper", "backtest"}
+        Mode of a document that names none.
+    registries : Registries, optional
+        What may be named.
+
+    Returns
+    -------
+    Document
+        Checked, with presets and short forms expanded.
+
+    Raises
+    ------
+    ConfigurationError
+        Names path, reason and remedy.
+    """
+    if default_mode == "live":
+        raise ConfigurationError("live is never a default: the document must say mode: live", "mode")
+    prepared = _expand_strategy(dict(mapping))
+    for key, expand in _SHORT_FORMS.items():
+        _replace(prepared, key, expand)
+    normal = normalise(prepared, _document_type())
+    normal.setdefault("mode", default_mode)
+    _expand_presets(normal)
+    document = _convert(normal)
+    _check_values(document)
+    check_availability(document, registries or Registries())
+    return document
+
+
+def resolve(document: Document) -> dict[str, Any]:
+    """
+    Give a mapping of plain values that says everything the document means, defaults and presets included.
+
+    Parameters
+    ----------
+    document : Document
+        As parsed.
+
+    Returns
+    -------
+    dict
+        Parsing it again gives an equal document.
+    """
+    return cast(dict[str, Any], msgspec.to_builtins(document))
+
+
+def dump_document(document: Document) -> str:
+    """YAML text of the document as resolved."""
+    import yaml
+
+    return cast(str, yaml.safe_dump(resolve(document), sort_keys=False, allow_unicode=True))
+
+
+def write_document(document: Document, path: str | Path) -> None:
+    """Write the document as resolved: JSON for the suffix ``.json``, else YAML."""
+    file = Path(path)
+    is_json = file.suffix.lower() == ".json"
+    text = json.dumps(resolve(document), indent=2) + "\n" if is_json else dump_document(document)
+    file.write_text(text, encoding="utf-8")
+
+
+def document_schema() -> dict[str, Any]:
+    """JSON schema of the document in its full form."""
+    return msgspec.json.schema(Document)
+
+
+def with_mode(document: Document, mode: Mode) -> Document:
+    """Document in another mode, checked again: paper and live need risk limits."""
+    changed = msgspec.structs.replace(document, mode=mode)
+    _check_values(changed)
+    return changed
+
+
+@cache
+def _document_type() -> inspection.Type:
+    return inspection.type_info(Document)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _read_json(text: str, name: str) -> Any:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in items:
+            if key in result:
+                raise ConfigurationError(f"the key {key!r} stands twice in one object (in {name})")
+            result[key] = value
+        return result
+
+    try:
+        return json.loads(text, object_pairs_hook=pairs)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{name}: line {error.lineno}: not JSON: {error.msg}") from error
+
+
+def _read_yaml(text: str, name: str) -> Any:
+    import yaml
+
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(node, name)
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigurationError(f"{name}: {line}not YAML: {problem}") from error
+    except ValueError as error:  # an impossible date, such as 2020-02-30 without quotes
+        raise ConfigurationError(f"{name}: a value can't be read: {error}") from error
+
+
+def _refuse_repeated_keys(node: Any, name: str) -> None:
+    """YAML itself keeps the last of two equal keys, which hides a slip."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise ConfigurationError(f"{name}: line {line}: the key {key.value!r} stands twice in one object")
+            seen.add(key.value)
+            _refuse_repeated_keys(value, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, name)
+
+
+def _anchor_data_path(document: Document, folder: Path) -> Document:
+    source = document.data_source
+    if source is None or not source.path or Path(source.path).is_absolute():
+        return document
+    beside = folder / source.path
+    if not beside.exists():
+        return document
+    return msgspec.structs.replace(document, data_source=msgspec.structs.replace(source, path=str(beside.resolve())))
+
+
+# --- short forms and presets -----------------------------------------------------------------------------------------
+
+
+def _key_of(mapping: Mapping[Any, Any], name: str) -> str | None:
+    """Key under which a name stands in any of its spellings."""
+    return next((key for key in mapping if isinstance(key, str) and squash(key) == squash(name)), None)
+
+
+def _expand_strategy(mapping: dict[str, Any]) -> dict[str, Any]:
+    """`strategy: momentum`, `strategy_type:` and `parameters:` beside it become one strategy section."""
+    strategy_key = _key_of(mapping, "strategy") or "strategy"
+    written = mapping.get(strategy_key)
+    section = {"type": written} if isinstance(written, str) else written
+    section = dict(section) if isinstance(section, Mapping) else section
+    for outer, inner in (("strategy_type", "type"), ("parameters", "parameters")):
+        key = _key_of(mapping, outer)
+        if key is None:
+            continue
+        section = {} if section is None else section
+        if not isinstance(section, dict):
+            break
+        if _key_of(section, inner) is not None:
+            raise ConfigurationError(f"given twice: here and as {strategy_key}.{inner}", key)
+        section[inner] = mapping.pop(key)
+    if isinstance(section, dict):
+        section = _settle_type(section, strategy_key)
+    if section is not None:
+        mapping[strategy_key] = section
+    return mapping
+
+
+def _settle_type(section: dict[str, Any], path: str) -> dict[str, Any]:
+    alias = _key_of(section, "strategy_type")
+    if alias is not None:
+        if "type" in section:
+            raise ConfigurationError(f"given twice: as {alias!r} and as 'type'", f"{path}.{alias}")
+        section["type"] = section.pop(alias)
+    kind, name = section.get("type", section.get("name")), section.get("name", section.get("type"))
+    if not kind:
+        raise ConfigurationError("a strategy needs a name: write strategy: {name: ...}", path)
+    return {**section, "type": kind, "name": name}
+
+
+def _replace(mapping: dict[str, Any], name: str, expand: Callable[[Any], Any]) -> None:
+    key = _key_of(mapping, name)
+    if key is not None:
+        mapping[key] = expand(mapping[key])
+
+
+def _expand_commission(value: Any) -> Any:
+    is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
+    return {"fraction": value} if is_number else value
+
+
+def _expand_slippage(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"model": value}
+    if isinstance(value, Mapping) and not value.get("model"):
+        return {**value, "model": "volume" if _key_of(value, "impactFactor") else "fixed"}
+    return value
+
+
+def _expand_execution(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"gateway": value}
+    if isinstance(value, Mapping) and isinstance(value.get("latency"), str):
+        name = value["latency"]
+        if name not in LATENCY_PRESETS:
+            raise ConfigurationError(
+                f"unknown preset {name!r}; {did_you_mean(name, LATENCY_PRESETS)}", "execution.latency"
+            )
+        return {**value, "latency": dict(LATENCY_PRESETS[name])}
+    return value
+
+
+def _expand_limits(value: Any) -> Any:
+    return {"preset": value} if isinstance(value, str) else value
+
+
+def _expand_source(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"type": "file", "path": value}
+    return value
+
+
+_SHORT_FORMS: Mapping[str, Callable[[Any], Any]] = {
+    "commission": _expand_commission,
+    "slippage": _expand_slippage,
+    "execution": _expand_execution,
+    "riskLimits": _expand_limits,
+    "data_source": _expand_source,
+}
+
+
+def _expand_presets(normal: dict[str, Any]) -> None:
+    slippage = normal.setdefault("slippage", {})
+    if isinstance(slippage, dict):
+        slippage.setdefault("model", "none")
+    limits = normal.get("riskLimits")
+    preset = limits.get("preset") if isinstance(limits, dict) else None
+    if not isinstance(limits, dict) or not isinstance(preset, str) or not preset:
+        return
+    if preset not in RISK_PRESETS:
+        hint = did_you_mean(preset, RISK_PRESETS)
+        raise ConfigurationError(f"unknown preset {preset!r}; {hint}", "riskLimits.preset")
+    for key, value in RISK_PRESETS[preset].items():
+        limits.setdefault(key, list(value) if isinstance(value, tuple) else value)
+
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+
+def _convert(normal: dict[str, Any]) -> Document:
+    try:
+        return msgspec.convert(normal, Document)
+    except msgspec.ValidationError as error:
+        raise _in_plain_words(str(error), normal) from error
+
+
+def _in_plain_words(text: str, normal: Any) -> ConfigurationError:
+    """Say what was expected and what stands there instead."""
+    match = cast(re.Match[str], _ERROR.fullmatch(text))
+    path, reason = str(match["path"] or "").lstrip("."), str(match["reason"])
+    missing = re.fullmatch(r"Object missing required field `(.+)`", reason)
+    if missing:
+        key = f"{path}.{missing[1]}" if path else missing[1]
+        return ConfigurationError("is missing and has no default: add it", key)
+    reason = re.sub(r", got `.*`$", "", reason)
+    for code, words in _TYPE_WORDS.items():
+        reason = reason.replace(code, words)
+    reason = reason[0].lower() + reason[1:]
+    value = _value_at(normal, path)
+    if isinstance(value, bool) and "text" in reason:
+        return ConfigurationError(f"{reason}, not {describe(value)}; put it in quotes if it is a name", path)
+    options = " (one of " + ", ".join(MODES) + ")" if path == "mode" else ""
+    return ConfigurationError(f"{reason}{options}, not {describe(value)}", path)
+
+
+def _value_at(value: Any, path: str) -> Any:
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit():
+            value = value[int(part)]
+    return value
+
+
+def _check_values(document: Document) -> None:
+    _check_period(document)
+    _check_limits_present(document)
+    if document.timeframe is not None:
+        timeframe_ns(document.timeframe)
+    if document.commission.fraction and document.commission.percent:
+        raise ConfigurationError("says the same as commission.fraction: give one of the two", "commission.percent")
+    repeated = {symbol for symbol in document.symbols if document.symbols.count(symbol) > 1}
+    if repeated:
+        raise ConfigurationError(f"{', '.join(sorted(repeated))} stands twice", "symbols")
+    _check_slippage(document)
+
+
+def _check_slippage(document: Document) -> None:
+    slippage = document.slippage
+    if slippage.model == "none" and slippage.fixed_bps:
+        raise ConfigurationError("the model 'none' moves no price: write model: fixed", "slippage.fixedBps")
+    if slippage.model in {"none", "fixed"} and slippage.impact_factor:
+        raise ConfigurationError(
+            f"the model {slippage.model!r} has no impact: write model: volume", "slippage.impactFactor"
+        )
+
+
+def _check_period(document: Document) -> None:
+    bounds = []
+    for key, text, convert in (
+        ("startDate", document.start_date, start_of),
+        ("endDate", document.end_date, end_of),
+    ):
+        if text is None:
+            continue
+        try:
+            bounds.append(convert(text))
+        except ValueError as error:
+            raise ConfigurationError(f"{text!r} is no ISO date such as 2020-01-31: {error}", key) from error
+    if len(bounds) == 2 and bounds[0] >= bounds[1]:
+        raise ConfigurationError(f"{document.end_date} is not after startDate {document.start_date}", "endDate")
+
+
+def _check_limits_present(document: Document) -> None:
+    if document.mode == "backtest" or any(given_limits(document.risk_limits)):
+        return
+    raise ConfigurationError(
+        f"a {document.mode} run needs limits: write riskLimits: {{preset: conservative}} or limits of your own"
+        " (mode: backtest runs without)",
+        "riskLimits",
+    )

@@ -1,0 +1,171 @@
+"""
+From a mapping as users write it to one that the sections' types accept.
+
+Keys may be in camelCase or snake_case, numbers may be decimal strings, YAML's dates become ISO text. What is unknown,
+said twice or of the wrong shape is refused with its full path.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec.inspect as inspection
+
+from atlas.records.errors import ConfigurationError
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """
+    Hint for a name that is not known.
+
+    Parameters
+    ----------
+    name : str
+        As written.
+    known : iterable of str
+        Names that would be accepted.
+
+    Returns
+    -------
+    str
+        ``did you mean 'x'?``, or the list of what is known.
+    """
+    candidates = sorted(set(known))
+    folded = {squash(candidate): candidate for candidate in candidates}
+    close = get_close_matches(squash(name), folded, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {folded[close[0]]!r}?"
+    return f"known: {', '.join(candidates)}" if candidates else "none is known"
+
+
+def squash(key: str) -> str:
+    """Key without case and separators, by which the spellings of one key are equal."""
+    return key.replace("_", "").replace("-", "").lower()
+
+
+def describe(value: object) -> str:
+    """Short words for a value in an error message."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, Mapping):
+        return f"an object with {', '.join(map(str, value)) or 'no keys'}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return repr(value)
+
+
+def number_of(text: str) -> int | float | None:
+    """Give the number that a decimal string spells, or None."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    plain = text.strip().replace("_", "")
+    return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
+
+
+def join(path: str, key: str) -> str:
+    """Path of a key below a path."""
+    return f"{path}.{key}" if path else key
+
+
+def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
+    """
+    Value with the keys and number types that the wanted type names.
+
+    Parameters
+    ----------
+    value : object
+        As read from YAML, JSON or given by a caller.
+    wanted : msgspec.inspect.Type
+        Type of the field it is meant for.
+    path : str
+        Where it stands, for errors.
+
+    Returns
+    -------
+    object
+        Ready for `msgspec.convert`, which checks types and ranges.
+
+    Raises
+    ------
+    ConfigurationError
+        A key is unknown or given twice, or a number is not finite.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigurationError(f"expected a finite number, not {value}", path)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        section = _member(wanted, inspection.StructType)
+        return _normalise_section(value, section, path) if section else _normalise_free(value, path)
+    if isinstance(value, list | tuple):
+        return _normalise_list(value, wanted, path)
+    if isinstance(value, str):
+        return _normalise_text(value, wanted)
+    return value
+
+
+def _member(wanted: inspection.Type, kind: type[Any]) -> Any:
+    """Member of that kind in a type or union, or None."""
+    members = wanted.types if isinstance(wanted, inspection.UnionType) else (wanted,)
+    return next((member for member in members if isinstance(member, kind)), None)
+
+
+def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType, path: str) -> dict[str, Any]:
+    fields = {squash(field.name): field for field in section.fields}
+    result: dict[str, Any] = {}
+    spelt: dict[str, str] = {}
+    for key, item in value.items():
+        here = join(path, str(key))
+        field = fields.get(squash(str(key))) if _is_known_spelling(str(key)) else None
+        if field is None:
+            hint = did_you_mean(str(key), (known.encode_name for known in section.fields))
+            raise ConfigurationError(f"unknown key; {hint}", here)
+        if field.encode_name in result:
+            raise ConfigurationError(f"given twice: as {spelt[field.encode_name]!r} and as {str(key)!r}", here)
+        spelt[field.encode_name] = str(key)
+        result[field.encode_name] = normalise(item, field.type, here)
+    return result
+
+
+def _is_known_spelling(key: str) -> bool:
+    """Accept camelCase and snake_case; anything else (MaxDrawdown, max-drawdown) is more likely a slip."""
+    return bool(re.fullmatch(r"[a-z][A-Za-z0-9]*|[a-z][a-z0-9_]*", key))
+
+
+def _normalise_free(value: Mapping[Any, Any], path: str) -> dict[str, Any]:
+    """Treat a mapping without declared keys, such as a strategy's parameters: decimal strings become numbers."""
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise ConfigurationError(f"a key must be text, not {describe(key)}", path)
+        result[key] = normalise(item, inspection.AnyType(), join(path, key))
+    return result
+
+
+def _normalise_list(value: Iterable[Any], wanted: inspection.Type, path: str) -> list[Any]:
+    array = _member(wanted, inspection.ListType)
+    item_type = array.item_type if array else inspection.AnyType()
+    return [normalise(item, item_type, f"{path}[{index}]") for index, item in enumerate(value)]
+
+
+def _normalise_text(value: str, wanted: inspection.Type) -> Any:
+    if _member(wanted, inspection.ListType):
+        return [part.strip() for part in value.split(",")]
+    if _member(wanted, inspection.StrType) or _member(wanted, inspection.LiteralType):
+        return value
+    number = number_of(value)
+    if number is None:
+        return value
+    whole_wanted = _member(wanted, inspection.IntType) and not _member(wanted, inspection.FloatType)
+    if whole_wanted and isinstance(number, float) and number.is_integer():
+        return int(number)
+    return number
