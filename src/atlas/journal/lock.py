@@ -16,10 +16,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from atlas.journal.storage import create_atomically
 from atlas.records.errors import LeaseError
+
+RELEASED: Final = 0
+"""End of a lease that was given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,8 @@ class Lease:
         """
         with self._guard():
             old = self.read()
-            if old and old.holder != self.holder and now_ns < old.expire_time_ns + self.grace_ns:
+            held = old is not None and old.holder != self.holder and old.expire_time_ns != RELEASED
+            if old and held and now_ns < old.expire_time_ns + self.grace_ns:
                 raise LeaseError(f"{self.path} is leased to {old.holder} for {old.expire_time_ns - now_ns} ns")
             self._write(old.epoch + 1 if old else 1, now_ns)
         return self.epoch
@@ -274,7 +278,7 @@ class Lease:
         """End the lease at `now_ns` if it is this holder's, without grace; the epoch stays written."""
         with self._guard():
             if self.is_mine(now_ns):
-                self._store(LeaseRecord(self.holder, self.epoch, 0))
+                self._store(LeaseRecord(self.holder, self.epoch, RELEASED))
         self.expire_time_ns = min(self.expire_time_ns, now_ns)
 
     def _guard(self) -> ExclusiveLock:

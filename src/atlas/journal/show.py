@@ -37,7 +37,7 @@ def split_records(rows: Rows) -> Iterator[tuple[int, Rows]]:
         Index of the record's first row, and its rows: a row without CONTINUED and those with it that follow.
     """
     starts = np.flatnonzero(rows["flags"] & RecordFlag.CONTINUED == 0)
-    ends = np.append(starts[1:], len(rows))
+    ends = np.append(starts, len(rows))[1:]
     if (len(starts) and starts[0]) or (len(rows) and not len(starts)):
         yield 0, rows[: starts[0] if len(starts) else len(rows)]
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):

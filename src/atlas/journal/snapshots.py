@@ -196,10 +196,11 @@ def load_snapshot(path: Path) -> Snapshot:
     expected = schema_end + blob_bytes + -blob_bytes % 8
     if content.size != expected:
         raise JournalDamagedError(path, content.size, f"the file has {content.size} bytes, not {expected}")
-    if _checksum_of(content[size:schema_end], content[schema_end:], b"") != total:
+    blob_end = schema_end + blob_bytes
+    if _checksum_of(content[size:schema_end], content[schema_end:blob_end], content[blob_end:].tobytes()) != total:
         raise JournalDamagedError(path, size, "the checksum of the snapshot's content is wrong")
     schema = json.loads(content[size : size + schema_bytes].tobytes())
-    return Snapshot(next_sequence, time_ns, schema, code_hash, content[schema_end : schema_end + blob_bytes], path)
+    return Snapshot(next_sequence, time_ns, schema, code_hash, content[schema_end:blob_end], path)
 
 
 def _padded(text: bytes) -> bytes:

@@ -221,7 +221,9 @@ class JournalWriter:
         except OSError as error:
             raise self._fail(f"{path} can't be created: {error}") from error
         with self._descriptor_guard:
-            self._descriptor = descriptor
+            old, self._descriptor = self._descriptor, descriptor
+        if old >= 0:
+            os.close(old)
         self._segment_number = header.segment_number
         self._segment_size = len(content)
         self._segment_blocks = 0
@@ -453,7 +455,6 @@ class JournalWriter:
         if not self._segment_blocks or self._segment_size + size <= self.segment_bytes:
             return
         self.sync()
-        self._close_segment()
         self._open_segment()
 
     # --- closing ------------------------------------------------------------------------------------------------
