@@ -1,0 +1,221 @@
+"""How a kernel function is compiled, and where its machine code is kept.
+
+One source runs three ways, chosen by the environment when the process starts: compiled (the default), compiled with
+every row and array access range-checked (`ATLAS_CHECK_BOUNDS=1`), and as plain Python (`ATLAS_PLAIN=1`).
+Inner functions carry no signature and no cache. Entry points, which Python or an address calls, carry both: their
+object code lies in a folder named by a hash of everything that shapes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import pickle
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
+
+from atlas.records.errors import AtlasError
+
+PLAIN = os.environ.get("ATLAS_PLAIN") == "1"
+CHECK_BOUNDS = os.environ.get("ATLAS_CHECK_BOUNDS") == "1"
+OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": CHECK_BOUNDS, "fastmath": False}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class CompilationError(AtlasError):
+    """A kernel function could not be compiled: a defect of Atlas or an unsupported Numba."""
+
+
+def kernel_function(function: Function) -> Function:
+    """Make `function` an inner kernel function: compiled into its callers, or left as it is in plain mode."""
+    if PLAIN:
+        return function
+    from numba import njit
+
+    compiled: Function = njit(**OPTIONS)(function)
+    return compiled
+
+
+class EntryPoint:
+    """A kernel function that Python, or machine code that knows its address, may call.
+
+    It is compiled at its first use, once for all processes, and kept in the object cache.
+
+    Parameters
+    ----------
+    function : callable
+        The kernel function's source.
+    signature : str
+        Numba's signature, words only: ``"i8(i8, f8)"``.
+    """
+
+    registry: dict[str, EntryPoint] = {}
+
+    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+        self.function = function
+        self.signature = signature
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.__doc__ = function.__doc__
+        EntryPoint.registry[self.name] = self
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.callable(*arguments)
+
+    @cached_property
+    def callable(self) -> Callable[..., Any]:
+        """What to call from Python: positional arguments only, about 40 ns a call."""
+        if PLAIN:
+            return self.function
+        entry: Callable[..., Any] = self.result.entry_point
+        return entry
+
+    @cached_property
+    def address(self) -> int:
+        """Where the native function starts (Numba's calling convention); 0 in plain mode."""
+        if PLAIN:
+            return 0
+        library, description = self.result.library, self.result.fndesc
+        return int(library.get_pointer_to_function(description.llvm_func_name))
+
+    @cached_property
+    def result(self) -> Any:
+        """Numba's compile result, loaded from the object cache or compiled and saved there."""
+        stored = load_object("entry", self.name, self.signature)
+        if stored is not None:
+            from numba.core import compiler
+            from numba.core.registry import cpu_target
+
+            return compiler.CompileResult._rebuild(cpu_target.target_context, *stored)
+        return self.compile()
+
+    def compile(self) -> Any:
+        """Compile now and save the object code."""
+        from numba import njit
+        from numba.core.registry import cpu_target
+
+        initialize_runtime(cpu_target.target_context)
+        dispatcher = njit(self.signature, **OPTIONS)(self.function)
+        result = next(iter(dispatcher.overloads.values()))
+        save_object(result._reduce(), "entry", self.name, self.signature)
+        return result
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether a process would start without compiling this entry point."""
+        return PLAIN or object_path("entry", self.name, self.signature).exists()
+
+
+def entry_point(signature: str) -> Callable[[Callable[..., Any]], EntryPoint]:
+    """Make a kernel function callable from Python and by address; see `EntryPoint`."""
+    return lambda function: EntryPoint(function, signature)
+
+
+def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
+    """Compile every registered entry point that the cache lacks.
+
+    Yields
+    ------
+    tuple of str, float, int, int
+        Name, seconds it took (0 when it was cached), its number from 1, and how many there are.
+    """
+    points = list(EntryPoint.registry.values())
+    for number, point in enumerate(points, 1):
+        begin = time.perf_counter()
+        cached = point.is_cached
+        if not cached:
+            point.compile()
+        yield point.name, 0.0 if cached else time.perf_counter() - begin, number, len(points)
+
+
+# --- the object cache ------------------------------------------------------------------------------------------------
+
+
+def initialize_runtime(target_context: Any) -> None:
+    """Prepare Numba's runtime: without it the first call of loaded code crashes."""
+    from numba.core.runtime import rtsys
+
+    rtsys.initialize(target_context)
+
+
+@lru_cache(maxsize=1)
+def sources_hash() -> str:
+    """Hash of all sources of the kernel and of the records it is built on, in order of their names."""
+    package = pathlib.Path(__file__).resolve().parents[2]
+    digest = hashlib.blake2b(digest_size=16)
+    for room in ("records", "kernel"):
+        for path in sorted((package / room).rglob("*.py")):
+            digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def build_hash() -> str:
+    """Hash of everything that shapes machine code: sources, versions, processor and flags."""
+    import numba
+    from numba.core.registry import cpu_target
+
+    target_context = cpu_target.target_context
+    initialize_runtime(target_context)
+    parts = (
+        sources_hash(),
+        numba.__version__,
+        sys.version,
+        target_context.codegen().magic_tuple(),
+        sorted(OPTIONS.items()),
+        os.environ.get("NUMBA_OPT", ""),
+    )
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> pathlib.Path:
+    """Folder of this build's object code: ``ATLAS_CACHE_DIR``, else the user's cache; a temporary one if unwritable."""
+    default = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "atlas" / "objects"
+    folder = pathlib.Path(os.environ.get("ATLAS_CACHE_DIR") or default) / build_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        reason = "it is not writable"
+    except OSError as error:
+        reason = str(error)
+    message = f"machine code is not kept: {folder}: {reason}. Set ATLAS_CACHE_DIR to a folder you can write to."
+    warnings.warn(message, stacklevel=2)
+    return pathlib.Path(tempfile.mkdtemp(prefix="atlas-objects-"))
+
+
+def object_path(*key: str) -> pathlib.Path:
+    """File of the object code named by `key` in this build's folder."""
+    name = hashlib.blake2b("\0".join(key).encode(), digest_size=16).hexdigest()
+    return cache_folder() / f"{key[0]}-{name}.object"
+
+
+def save_object(payload: Any, *key: str) -> None:
+    """Save `payload` under `key`, checksummed, atomically: readers see the old file, the new one or none."""
+    from numba.core import serialize
+
+    path = object_path(*key)
+    content = serialize.dumps(payload)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(hashlib.blake2b(content, digest_size=16).digest() + content)
+    os.replace(file.name, path)
+
+
+def load_object(*key: str) -> Any:
+    """Return what was saved under `key`, or None; a damaged file is removed and counts as absent."""
+    path = object_path(*key)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    if hashlib.blake2b(content[16:], digest_size=16).digest() != content[:16]:
+        path.unlink(missing_ok=True)
+        return None
+    return pickle.loads(content[16:])  # noqa: S301 - our own file, written by this user, checksummed

@@ -1,0 +1,360 @@
+"""The portfolio: cash, positions, cost, realized and marked results, in exact money.
+
+Truth is one position an account and instrument; attribution is one a strategy besides, and sums to it. A position's cost
+is money: closing a part takes its share of the cost, rounded half-even, and the remainder stays in the position.
+Fees are kept apart from realized results. Position values are kept as whole money, so that equity never drifts.
+"""
+
+from __future__ import annotations
+
+from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.exact import multiply_divide
+from atlas.kernel.trader.outputs import EQUITY_KIND, emit, equity_point_at
+from atlas.kernel.trader.tables import (
+    account_row,
+    attribution_row,
+    cash_row,
+    currency_row,
+    instrument_row,
+    position_row,
+    world_row,
+)
+from atlas.records.enums import NULL
+
+RATE_SCALE = 1_000_000_000
+NULL_UNITS = NULL
+
+
+@kernel_function
+def notional(world: int, instrument: int, price_units: int, quantity_units: int) -> int:
+    """Money of price × quantity × multiplier, rounded half-even; raises OverflowError beyond 64 bits."""
+    row = instrument_row(world, instrument)
+    money, fits = multiply_divide(price_units * row.multiplier, quantity_units, row.notional_divisor)
+    if not fits:
+        raise OverflowError("price times quantity does not fit in 64 bits of money")
+    return money
+
+
+@kernel_function
+def to_base(world: int, currency: int, base_currency: int, money: int) -> int:
+    """Money of `currency` in the account's own, at the rate of the block."""
+    if currency == base_currency:
+        return money
+    converted, fits = multiply_divide(money, currency_row(world, currency).rate_units, RATE_SCALE)
+    if not fits:
+        raise OverflowError("a conversion of currency does not fit in 64 bits of money")
+    return converted
+
+
+@kernel_function
+def close_part(quantity: int, cost: int, change: int, notional_money: int) -> tuple[int, int, int]:
+    """Book a signed change of quantity at `notional_money` (above zero) on a position.
+
+    Returns the new quantity, the new cost and the result realized before fees. Cost and quantity carry one sign.
+    """
+    if quantity == 0 or (quantity > 0) == (change > 0):
+        return quantity + change, cost + (notional_money if change > 0 else -notional_money), 0
+    held, size = abs(quantity), abs(change)
+    closed = min(held, size)
+    cost_closed, closed_money, fits = cost, notional_money, True
+    if closed < held:
+        cost_closed, fits = multiply_divide(cost, closed, held)
+    elif closed < size:
+        closed_money, fits = multiply_divide(notional_money, closed, size)
+    if not fits:
+        raise OverflowError("the cost of a closed position does not fit in 64 bits of money")
+    sign = 1 if change > 0 else -1
+    opened = sign * (notional_money - closed_money)
+    return quantity + change, cost - cost_closed + opened, -sign * closed_money - cost_closed
+
+
+@kernel_function
+def position_index(world: int, account: int, instrument: int) -> int:
+    """Row of a position."""
+    return account * world_row(world, 0).instrument_count + instrument
+
+
+@kernel_function
+def attribution_index(world: int, strategy: int, account: int, instrument: int) -> int:
+    """Row of a strategy's share of a position."""
+    header = world_row(world, 0)
+    return (strategy * header.account_count + account) * header.instrument_count + instrument
+
+
+@kernel_function
+def cash_index(world: int, account: int, currency: int) -> int:
+    """Row of an account's cash in a currency."""
+    return account * world_row(world, 0).currency_count + currency
+
+
+@kernel_function
+def post_cash(world: int, account: int, currency: int, money: int) -> None:
+    """Add money to an account's cash."""
+    cash = cash_row(world, cash_index(world, account, currency))
+    balance = cash.balance_money + money
+    if (money > 0 and balance < cash.balance_money) or (money < 0 and balance > cash.balance_money):
+        raise OverflowError("cash does not fit in 64 bits of money")
+    cash.balance_money = balance
+
+
+@kernel_function
+def occupies(quantity_units: int, open_buy_units: int, open_sell_units: int) -> int:
+    """1 when a position or a working order takes up one of the places that `open_positions` limits."""
+    return 1 if (quantity_units != 0 or open_buy_units != 0 or open_sell_units != 0) else 0
+
+
+@kernel_function
+def revalue(world: int, account: int, instrument: int) -> None:
+    """Value a position at its instrument's mark, and carry the change into the account's sums."""
+    position = position_row(world, position_index(world, account, instrument))
+    row, owner = instrument_row(world, instrument), account_row(world, account)
+    value = 0
+    if position.quantity_units != 0 and row.mark_units != NULL_UNITS:
+        value = to_base(
+            world, row.currency, owner.currency, notional(world, instrument, row.mark_units, position.quantity_units)
+        )
+    before = position.value_money
+    position.value_money = value
+    owner.positions_money += value - before
+    owner.gross_exposure_money += abs(value) - abs(before)
+
+
+@kernel_function
+def mark(world: int, instrument: int, price_units: int, time_ns: int) -> int:
+    """Mark an instrument and every account's position in it; returns how many accounts hold it."""
+    row = instrument_row(world, instrument)
+    row.mark_units, row.mark_time_ns = price_units, time_ns
+    count, holders = world_row(world, 0).account_count, 0
+    for account in range(count):
+        if position_row(world, position_index(world, account, instrument)).quantity_units != 0:
+            revalue(world, account, instrument)
+            holders += 1
+    return holders
+
+
+@kernel_function
+def cash_in_base(world: int, account: int) -> int:
+    """All cash of an account, in its own currency."""
+    owner, count, total = account_row(world, account), world_row(world, 0).currency_count, 0
+    for currency in range(count):
+        balance = cash_row(world, cash_index(world, account, currency)).balance_money
+        if balance != 0:
+            total += to_base(world, currency, owner.currency, balance)
+    return total
+
+
+@kernel_function
+def equity(world: int, account: int) -> int:
+    """Cash and the marked value of positions, in the account's own currency."""
+    return cash_in_base(world, account) + account_row(world, account).positions_money
+
+
+@kernel_function
+def equity_at(world: int, account: int, instrument: int, price_units: int) -> int:
+    """Equity as it would be with one instrument marked at `price_units`."""
+    position = position_row(world, position_index(world, account, instrument))
+    total = equity(world, account)
+    if position.quantity_units == 0:
+        return total
+    row, owner = instrument_row(world, instrument), account_row(world, account)
+    value = notional(world, instrument, price_units, position.quantity_units)
+    return total - position.value_money + to_base(world, row.currency, owner.currency, value)
+
+
+@kernel_function
+def book_position(world: int, account: int, instrument: int, change: int, money: int, fee_money: int) -> int:
+    """Book a fill on the account's position; returns the result realized before fees, in the account's currency."""
+    position = position_row(world, position_index(world, account, instrument))
+    owner, row, header = account_row(world, account), instrument_row(world, instrument), world_row(world, 0)
+    before = position.quantity_units
+    occupied = occupies(before, position.open_buy_units, position.open_sell_units)
+    quantity, cost, realized = close_part(before, position.cost_money, change, money)
+    position.quantity_units, position.cost_money = quantity, cost
+    position.realized_money += realized
+    position.fees_money += fee_money
+    position.updated_time_ns = header.clock_ns
+    if before == 0 or (before > 0) != (quantity > 0):
+        position.opened_time_ns = header.clock_ns
+    if change > 0:
+        position.bought_units += change
+    else:
+        position.sold_units -= change
+    owner.open_positions += int(quantity != 0) - int(before != 0)
+    owner.occupied_positions += occupies(quantity, position.open_buy_units, position.open_sell_units) - occupied
+    realized_base = to_base(world, row.currency, owner.currency, realized)
+    owner.realized_money += realized_base
+    owner.fees_money += to_base(world, row.currency, owner.currency, fee_money)
+    revalue(world, account, instrument)
+    return realized_base
+
+
+@kernel_function
+def book_attribution(
+    world: int, strategy: int, account: int, instrument: int, change: int, money: int, fee_money: int
+) -> None:
+    """Book a fill on the strategy's share of the position."""
+    share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+    quantity, cost, realized = close_part(share.quantity_units, share.cost_money, change, money)
+    share.quantity_units, share.cost_money = quantity, cost
+    share.realized_money += realized
+    share.fees_money += fee_money
+    share.cash_money -= (money if change > 0 else -money) + fee_money
+
+
+@kernel_function
+def book_fill(
+    world: int, strategy: int, account: int, instrument: int, change: int, money: int, fee_money: int
+) -> int:
+    """Book a fill of the signed quantity `change` worth `money`: cash, position, attribution.
+
+    Returns the result it realized before fees, in the account's currency.
+    """
+    currency = instrument_row(world, instrument).currency
+    post_cash(world, account, currency, -(money if change > 0 else -money) - fee_money)
+    book_attribution(world, strategy, account, instrument, change, money, fee_money)
+    return book_position(world, account, instrument, change, money, fee_money)
+
+
+@kernel_function
+def change_working(
+    world: int, strategy: int, account: int, instrument: int, side: int, units: int, held_money: int
+) -> None:
+    """Add `units` (below zero: take away) of working quantity of one side, and the money held for it."""
+    position = position_row(world, position_index(world, account, instrument))
+    share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+    owner = account_row(world, account)
+    occupied = occupies(position.quantity_units, position.open_buy_units, position.open_sell_units)
+    if side > 0:
+        position.open_buy_units += units
+        share.open_buy_units += units
+    else:
+        position.open_sell_units += units
+        share.open_sell_units += units
+    position.held_money += held_money
+    owner.held_money += held_money
+    now = occupies(position.quantity_units, position.open_buy_units, position.open_sell_units)
+    owner.occupied_positions += now - occupied
+
+
+@kernel_function
+def update_peak(world: int, account: int) -> int:
+    """Carry the highest equity so far; returns the equity."""
+    owner, total = account_row(world, account), equity(world, account)
+    if total > owner.peak_equity_money:
+        owner.peak_equity_money = total
+    return total
+
+
+@kernel_function
+def emit_equity_points(world: int, time_ns: int) -> None:
+    """Put one equity point an account into the outputs, stamped `time_ns`."""
+    count = world_row(world, 0).account_count
+    for account in range(count):
+        total, owner = update_peak(world, account), account_row(world, account)
+        point = equity_point_at(emit(world, 2, account, EQUITY_KIND, 0))
+        point.venue_time_ns, point.local_time_ns = time_ns, time_ns
+        point.row2_venue_time_ns, point.row2_local_time_ns = time_ns, time_ns
+        point.equity_money, point.positions_money = total, owner.positions_money
+        point.cash_money = total - owner.positions_money
+        point.realized_money, point.fees_money = owner.realized_money, owner.fees_money
+        point.gross_exposure_money, point.net_exposure_money = owner.gross_exposure_money, owner.positions_money
+        point.peak_equity_money, point.open_positions = owner.peak_equity_money, owner.open_positions
+        peak = float(owner.peak_equity_money)
+        point.drawdown = (peak - float(total)) / peak if peak > 0.0 else 0.0
+
+
+# --- corporate actions -----------------------------------------------------------------------------------------------
+
+
+@kernel_function
+def split_quantity(quantity: int, numerator: int, denominator: int, lot_units: int) -> int:
+    """Quantity after a split, cut toward zero to whole lots; what is cut is paid in cash by the caller."""
+    size, fits = multiply_divide(abs(quantity), numerator, denominator)
+    if not fits:
+        raise OverflowError("a quantity after a split does not fit in 64 bits of units")
+    exact = size if size * denominator <= abs(quantity) * numerator else size - 1
+    whole = exact - exact % lot_units
+    return whole if quantity >= 0 else -whole
+
+
+@kernel_function
+def split_shares(
+    world: int, account: int, instrument: int, numerator: int, denominator: int, price_units: int
+) -> int:
+    """Rescale one account's position and its attributions; fractions are paid in cash at the new price.
+
+    Returns the cash paid. Each strategy's share is cut by itself, the truth is their sum, so that both stay equal.
+    """
+    header, row = world_row(world, 0), instrument_row(world, instrument)
+    position = position_row(world, position_index(world, account, instrument))
+    whole = split_quantity(position.quantity_units, numerator, denominator, row.lot_units)
+    paid, rest = 0, whole
+    for strategy in range(header.strategy_count - 1, -1, -1):
+        share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+        before = share.quantity_units
+        after = rest if strategy == 0 else split_quantity(before, numerator, denominator, row.lot_units)
+        rest -= after
+        paid += settle_fraction(world, strategy, account, instrument, before, after, numerator, denominator, price_units)
+    position.quantity_units = whole
+    return paid
+
+
+@kernel_function
+def settle_fraction(
+    world: int,
+    strategy: int,
+    account: int,
+    instrument: int,
+    before: int,
+    after: int,
+    numerator: int,
+    denominator: int,
+    price_units: int,
+) -> int:
+    """Set one share's quantity after a split and pay the cut fraction in cash; returns the cash."""
+    row = instrument_row(world, instrument)
+    share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+    position = position_row(world, position_index(world, account, instrument))
+    exact, fits = multiply_divide(before, numerator, denominator)
+    if not fits:
+        raise OverflowError("a quantity after a split does not fit in 64 bits of units")
+    share.quantity_units = after
+    fraction = exact - after
+    if fraction == 0:
+        return 0
+    money = notional(world, instrument, price_units, fraction)
+    cost, fits = money, True  # what external takes over where the parts were cut by more than the whole
+    if exact != 0 and (exact > 0) == (fraction > 0):
+        cost, fits = multiply_divide(share.cost_money, fraction, exact)
+    if not fits:
+        raise OverflowError("the cost of a fraction does not fit in 64 bits of money")
+    share.cost_money -= cost
+    share.realized_money += money - cost
+    share.cash_money += money
+    position.cost_money -= cost
+    position.realized_money += money - cost
+    owner = account_row(world, account)
+    owner.realized_money += to_base(world, row.currency, owner.currency, money - cost)
+    post_cash(world, account, row.currency, money)
+    return money
+
+
+@kernel_function
+def pay_dividend(world: int, instrument: int, amount_units: int) -> None:
+    """Pay a dividend in price units a unit of quantity on every position; shorts pay it."""
+    header, row = world_row(world, 0), instrument_row(world, instrument)
+    for account in range(header.account_count):
+        position, owner = position_row(world, position_index(world, account, instrument)), account_row(world, account)
+        total = notional(world, instrument, amount_units, position.quantity_units)
+        rest = total
+        for strategy in range(header.strategy_count - 1, -1, -1):
+            share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+            part = rest if strategy == 0 else notional(world, instrument, amount_units, share.quantity_units)
+            share.cash_money += part
+            share.realized_money += part
+            rest -= part
+        position.realized_money += total
+        in_base = to_base(world, row.currency, owner.currency, total)
+        owner.dividends_money += in_base
+        owner.realized_money += in_base
+        post_cash(world, account, row.currency, total)

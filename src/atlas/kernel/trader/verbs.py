@@ -1,0 +1,578 @@
+"""The verbs that hooks call: orders, targets, timers, log lines, questions.
+
+Each is an entry point, called by its address from compiled hooks and as itself from interpreted ones. A verb that is asked
+nonsense returns a `VerbError`, which the hook raises; what risk refuses comes back by `on_order` after the hook returned.
+"""
+
+from __future__ import annotations
+
+from atlas.kernel.memory.block import free_row
+from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function
+from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
+from atlas.kernel.memory.heap import heap_push, heap_remove_matching
+from atlas.kernel.memory.random import draw_normal, draw_uniform
+from atlas.kernel.trader.ledger import (
+    attribution_index,
+    cash_in_base,
+    change_working,
+    equity,
+    equity_at,
+    position_index,
+)
+from atlas.kernel.trader.orders import (
+    BY_STRATEGY,
+    ORDERS_ENTRY,
+    WHY_SIGNAL,
+    cancel_working,
+    find_order,
+    hold,
+    new_order,
+    notify_order,
+    request_cancel,
+    request_replace,
+    submit,
+)
+from atlas.kernel.trader.outputs import (
+    LOG_KIND,
+    SIGNAL_KIND,
+    commands_left,
+    emit,
+    log_at,
+    notices_left,
+    outputs_left,
+    signal_at,
+)
+from atlas.kernel.trader.risk import approve
+from atlas.kernel.trader.tables import (
+    TIMERS,
+    account_row,
+    attribution_row,
+    currency_row,
+    history_row,
+    instrument_row,
+    limit_row,
+    order_row,
+    position_row,
+    strategy_row,
+    target_row,
+    world_row,
+)
+from atlas.kernel.trader.views import VERBS, HistoryField, Query, VerbError
+from atlas.records.enums import NULL, LogLevel, OrderType, QuantityKind, TimeInForce
+
+NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
+UNKNOWN_INSTRUMENT, UNKNOWN_ORDER = int(VerbError.UNKNOWN_INSTRUMENT), int(VerbError.UNKNOWN_ORDER)
+OUT_OF_RANGE, FULL = int(VerbError.OUT_OF_RANGE), int(VerbError.FULL)
+TOO_MANY_CHAINED, UNSUPPORTED = int(VerbError.TOO_MANY_CHAINED), int(VerbError.UNSUPPORTED)
+NO_PRICE_YET = int(VerbError.NO_PRICE_YET)
+UNITS, NOTIONAL = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL)
+WEIGHT, TARGET_WEIGHT = int(QuantityKind.WEIGHT), int(QuantityKind.TARGET_WEIGHT)
+MARKET, GTC = int(OrderType.MARKET), int(TimeInForce.GTC)
+TIMERS_ENTRY = TIMERS.entry
+NULL_UNITS = NULL
+FRACTION_SCALE = 1_000_000_000
+OUTPUTS_PER_ORDER = 8
+INFINITY, NAN = float("inf"), float("nan")
+RANDOM_MODEL = 1
+LOG_LEVEL_INFO = int(LogLevel.INFO)
+Q_EQUITY, Q_CASH, Q_POSITION, Q_AVERAGE_PRICE = (
+    int(Query.EQUITY),
+    int(Query.CASH),
+    int(Query.POSITION),
+    int(Query.AVERAGE_PRICE),
+)
+Q_UNREALIZED, Q_REALIZED, Q_MARK = int(Query.UNREALIZED), int(Query.REALIZED), int(Query.MARK)
+Q_WORKING, Q_CLOCK, Q_BUYING_POWER = int(Query.WORKING_ORDERS), int(Query.CLOCK_NS), int(Query.BUYING_POWER)
+Q_OPEN_POSITIONS, Q_INSTRUMENTS = int(Query.OPEN_POSITIONS), int(Query.INSTRUMENT_COUNT)
+Q_STATE, Q_FEES, Q_BARS = int(Query.TRADING_STATE), int(Query.FEES), int(Query.BAR_COUNT)
+Q_STRATEGY_POSITION = int(Query.STRATEGY_POSITION)
+H_TIME, H_OPEN, H_HIGH = int(HistoryField.TIME_NS), int(HistoryField.OPEN), int(HistoryField.HIGH)
+H_LOW, H_VOLUME = int(HistoryField.LOW), int(HistoryField.VOLUME)
+
+
+@kernel_function
+def is_finite(value: float) -> bool:
+    """Whether a float is neither NaN nor infinite."""
+    return -INFINITY < value < INFINITY
+
+
+@kernel_function
+def price_of(world: int, instrument: int, value: float) -> tuple[int, bool]:
+    """Price units of a float; NaN is the absent price."""
+    if value != value:
+        return NULL_UNITS, True
+    return to_units(value, instrument_row(world, instrument).price_scale_float)
+
+
+@kernel_function
+def has_room(world: int) -> bool:
+    """Whether outputs, commands and notices have room for what an order may bring."""
+    return outputs_left(world) >= OUTPUTS_PER_ORDER and commands_left(world) > 0 and notices_left(world) > 1
+
+
+@kernel_function
+def check_request(world: int, instrument: int) -> int:
+    """What makes any order impossible before it is one: 0, or a `VerbError`."""
+    header = world_row(world, 0)
+    if instrument < 1 or instrument >= header.instrument_count:
+        return UNKNOWN_INSTRUMENT
+    if not has_room(world):
+        return FULL
+    if header.chained_orders >= header.chained_order_limit:
+        return TOO_MANY_CHAINED
+    header.chained_orders += 1
+    return 0
+
+
+@kernel_function
+def set_quantity(world: int, slot: int, quantity_kind: int, quantity: float) -> int:
+    """Write an order's quantity in whole lots, or its value where the fill resolves it; 0 or a `VerbError`."""
+    order = order_row(world, slot)
+    row = instrument_row(world, order.instrument)
+    order.quantity_kind = quantity_kind
+    if quantity_kind != UNITS:
+        order.quantity_value = quantity
+        return 0
+    units, fits = to_units(quantity, row.quantity_scale_float)
+    if not fits:
+        return OUT_OF_RANGE
+    order.quantity_units = units - units % row.lot_units
+    return 0 if order.quantity_units > 0 else NOT_POSITIVE
+
+
+@kernel_function
+def set_prices(
+    world: int, slot: int, limit: float, stop: float, stop_loss: float, take_profit: float
+) -> int:
+    """Write an order's prices; 0 or a `VerbError`."""
+    order = order_row(world, slot)
+    order.price_units, fits = price_of(world, order.instrument, limit)
+    order.stop_units, fits_stop = price_of(world, order.instrument, stop)
+    order.stop_loss_units, fits_loss = price_of(world, order.instrument, stop_loss)
+    order.take_profit_units, fits_profit = price_of(world, order.instrument, take_profit)
+    return 0 if fits and fits_stop and fits_loss and fits_profit else OUT_OF_RANGE
+
+
+@kernel_function
+def drop(world: int, slot: int, error: int) -> int:
+    """Give back the row of an order that was no order; returns the error."""
+    free_row(world, ORDERS_ENTRY, slot)
+    return error
+
+
+@kernel_function
+def place_order(
+    world: int,
+    strategy: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    time_in_force: int,
+    quantity_kind: int,
+    expire_time_ns: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+) -> int:
+    """Make an order and submit it; its id, or a `VerbError`."""
+    error = check_request(world, instrument)
+    if error != 0:
+        return error
+    if not is_finite(quantity):
+        return NOT_FINITE
+    if quantity <= 0.0 and quantity_kind != TARGET_WEIGHT:
+        return NOT_POSITIVE
+    slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
+    if slot < 0:
+        return FULL
+    order = order_row(world, slot)
+    order.expire_time_ns = expire_time_ns
+    error = set_quantity(world, slot, quantity_kind, quantity)
+    if error == 0:
+        error = set_prices(world, slot, limit, stop, stop_loss, take_profit)
+    if error != 0:
+        return drop(world, slot, error)
+    identity = order.client_order_id
+    submit(world, slot)
+    return identity
+
+
+@entry_point(VERBS["place"])
+def place(
+    world: int,
+    strategy: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    time_in_force: int,
+    quantity_kind: int,
+    expire_time_ns: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+) -> int:
+    """Ask for an order; see `VERBS`."""
+    return place_order(
+        world,
+        strategy,
+        instrument,
+        side,
+        order_type,
+        time_in_force,
+        quantity_kind,
+        expire_time_ns,
+        quantity,
+        limit,
+        stop,
+        stop_loss,
+        take_profit,
+    )
+
+
+@kernel_function
+def target_difference(world: int, strategy: int, instrument: int, kind: int, value: float) -> tuple[float, int]:
+    """Units between what a strategy holds and its target at the mark, and what is asked of the venue: a kind."""
+    row = instrument_row(world, instrument)
+    account = strategy_row(world, strategy).account
+    held = float(attribution_row(world, attribution_index(world, strategy, account, instrument)).quantity_units)
+    if kind == UNITS:
+        wanted = value * row.quantity_scale_float
+        return wanted - held, UNITS
+    money = value * row.money_scale_float
+    if kind != NOTIONAL:
+        money = value * float(equity(world, account))
+    unit_money = float(row.mark_units) * float(row.multiplier) / float(row.notional_divisor)
+    return money / unit_money - held, TARGET_WEIGHT if kind != NOTIONAL else UNITS
+
+
+@kernel_function
+def replace_working_target(world: int, strategy: int, instrument: int) -> None:
+    """Ask to cancel what still works of the strategy's last target in an instrument."""
+    target = target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
+    if target.order_id != 0:
+        slot = find_order(world, target.order_id)
+        target.order_id = 0
+        if slot >= 0:
+            request_cancel(world, slot, BY_STRATEGY, WHY_SIGNAL)
+
+
+@entry_point(VERBS["target"])
+def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int, value: float) -> int:
+    """Ask for a target position; the same target as last time is no order unless `rebalance`; see `VERBS`."""
+    header = world_row(world, 0)
+    if instrument < 1 or instrument >= header.instrument_count:
+        return UNKNOWN_INSTRUMENT
+    last = target_row(world, strategy * header.instrument_count + instrument)
+    if rebalance == 0 and last.kind == kind and last.value == value:
+        return 0
+    if not is_finite(value):
+        return NOT_FINITE
+    row = instrument_row(world, instrument)
+    if row.mark_units == NULL_UNITS:
+        return NO_PRICE_YET
+    if not has_room(world):
+        return FULL
+    replace_working_target(world, strategy, instrument)
+    last.kind, last.value = kind, value
+    difference, order_kind = target_difference(world, strategy, instrument, kind, value)
+    side = 1 if difference > 0.0 else -1
+    quantity = abs(difference) / row.quantity_scale_float
+    if abs(difference) < float(row.lot_units):
+        return 0
+    if order_kind == TARGET_WEIGHT:
+        quantity = value
+    identity = place_order(
+        world, strategy, instrument, side, MARKET, GTC, order_kind, NULL_UNITS, quantity, NAN, NAN, NAN, NAN
+    )
+    if find_order(world, identity) >= 0:
+        last.order_id = identity
+    elif identity > 0:
+        last.kind = 0
+    return identity
+
+
+@kernel_function
+def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
+    """Units that an order stated as notional or weight comes to at a price, in its own direction; never below zero.
+
+    The money for it, less the fee it will cost, is a whole number of currency steps, rounded down; so is the quantity.
+    """
+    slot = find_order(world, client_order_id)
+    if slot < 0 or price_units <= 0:
+        return 0
+    order = order_row(world, slot)
+    row, account = instrument_row(world, order.instrument), order.account
+    share = attribution_row(world, attribution_index(world, order.strategy, account, order.instrument))
+    limits = limit_row(world, account)
+    if order.quantity_kind == NOTIONAL:
+        money, fits = to_units(order.quantity_value, row.money_scale_float)
+    else:
+        weight, fits = to_units(order.quantity_value, float(FRACTION_SCALE))
+        rate, _ = to_units(limits.fee_rate + limits.slippage_rate, float(FRACTION_SCALE))
+        total = equity_at(world, account, order.instrument, price_units)
+        money, fits_money = multiply_divide_truncate(total, weight, FRACTION_SCALE + rate)
+        fits = fits and fits_money
+    units, fits_units = multiply_divide_truncate(money, row.notional_divisor, price_units * row.multiplier)
+    if not (fits and fits_units):
+        return 0
+    units -= units % row.lot_units if units >= 0 else -(-units % row.lot_units)
+    if order.quantity_kind == TARGET_WEIGHT:
+        return max(0, (units - share.quantity_units) * order.side)
+    return max(0, units)
+
+
+@entry_point(VERBS["cancel"])
+def cancel(world: int, strategy: int, order_id: int) -> int:
+    """Ask to cancel an order of the strategy; see `VERBS`."""
+    slot = find_order(world, order_id)
+    if slot < 0 or order_row(world, slot).strategy != strategy:
+        return UNKNOWN_ORDER
+    if not has_room(world):
+        return FULL
+    request_cancel(world, slot, BY_STRATEGY, WHY_SIGNAL)
+    return 0
+
+
+@kernel_function
+def approve_replace(world: int, slot: int, quantity_units: int, price_units: int, stop_units: int) -> int:
+    """Pass the new terms of an order through risk and hold for the larger of old and new; 0 or the refusal."""
+    order = order_row(world, slot)
+    old_quantity, old_price, old_stop = order.quantity_units, order.price_units, order.stop_units
+    held_units, held_money = order.held_units, order.held_money
+    change_working(
+        world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money
+    )
+    order.quantity_units = quantity_units - order.filled_units
+    order.price_units, order.stop_units = price_units, stop_units
+    reason = approve(world, slot)
+    order.quantity_units, order.price_units, order.stop_units = old_quantity, old_price, old_stop
+    if reason != 0:
+        order.held_units, order.held_money = held_units, held_money
+    else:
+        order.held_units, order.held_money = max(held_units, order.held_units), max(held_money, order.held_money)
+    hold(world, slot)
+    return reason
+
+
+@entry_point(VERBS["replace"])
+def replace(world: int, strategy: int, order_id: int, quantity: float, limit: float, stop: float) -> int:
+    """Ask to change an order of the strategy; what is NaN stays; see `VERBS`."""
+    slot = find_order(world, order_id)
+    if slot < 0 or order_row(world, slot).strategy != strategy:
+        return UNKNOWN_ORDER
+    if not has_room(world):
+        return FULL
+    order = order_row(world, slot)
+    row = instrument_row(world, order.instrument)
+    units, fits = order.quantity_units, True
+    if quantity == quantity:
+        units, fits = to_units(quantity, row.quantity_scale_float)
+        units -= units % row.lot_units
+    price_units, fits_price = price_of(world, order.instrument, limit)
+    stop_units, fits_stop = price_of(world, order.instrument, stop)
+    if not (fits and fits_price and fits_stop):
+        return OUT_OF_RANGE
+    if units <= order.filled_units:
+        return NOT_POSITIVE
+    price_units = order.price_units if price_units == NULL_UNITS else price_units
+    stop_units = order.stop_units if stop_units == NULL_UNITS else stop_units
+    reason = approve_replace(world, slot, units, price_units, stop_units)
+    if reason != 0:
+        notify_order(world, slot, reason)
+        return 0
+    return request_replace(world, slot, units, price_units, stop_units)
+
+
+@entry_point(VERBS["cancel_all"])
+def cancel_all(world: int, strategy: int, instrument: int) -> int:
+    """Ask to cancel the strategy's working orders, in one instrument or (-1) in all; see `VERBS`."""
+    header, account = world_row(world, 0), strategy_row(world, strategy).account
+    first, last, count = 1, header.instrument_count, 0
+    if instrument >= 0:
+        if instrument < 1 or instrument >= header.instrument_count:
+            return UNKNOWN_INSTRUMENT
+        first, last = instrument, instrument + 1
+    for number in range(first, last):
+        if instrument_row(world, number).live_orders != 0:
+            if not has_room(world):
+                return FULL
+            count += cancel_working(world, account, strategy, number, BY_STRATEGY, WHY_SIGNAL)
+    return count
+
+
+@entry_point(VERBS["set_timer"])
+def set_timer(world: int, strategy: int, instrument: int, timer_id: int, due_ns: int, interval_ns: int) -> int:
+    """Set a timer; one due already runs before the next event; see `VERBS`."""
+    header = world_row(world, 0)
+    if interval_ns < 0:
+        return NOT_POSITIVE
+    header.next_timer_sequence += 1
+    pushed = heap_push(
+        world, TIMERS_ENTRY, due_ns, header.next_timer_sequence, strategy, timer_id, instrument, interval_ns
+    )
+    return 0 if pushed == 1 else FULL
+
+
+@entry_point(VERBS["cancel_timer"])
+def cancel_timer(world: int, strategy: int, timer_id: int) -> int:
+    """Remove the strategy's timers of an id; see `VERBS`."""
+    return heap_remove_matching(world, TIMERS_ENTRY, strategy, timer_id)
+
+
+@entry_point(VERBS["log"])
+def log(
+    world: int,
+    strategy: int,
+    instrument: int,
+    text_id: int,
+    count: int,
+    v1: float,
+    v2: float,
+    v3: float,
+    v4: float,
+    v5: float,
+    v6: float,
+    v7: float,
+    v8: float,
+) -> int:
+    """Put a log line into the outputs; see `VERBS`."""
+    if outputs_left(world) < OUTPUTS_PER_ORDER:
+        return FULL
+    line = log_at(emit(world, 2, max(0, instrument), LOG_KIND, 0))
+    line.text_id, line.strategy, line.value_count = text_id, strategy, count
+    line.level, line.source = LOG_LEVEL_INFO, 0
+    line.value_1, line.value_2, line.value_3, line.value_4 = v1, v2, v3, v4
+    line.value_5, line.value_6, line.value_7, line.value_8 = v5, v6, v7, v8
+    return 0
+
+
+@entry_point(VERBS["signal"])
+def signal(world: int, strategy: int, instrument: int, strength: float) -> int:
+    """Put a signal into the outputs; it trades nothing until a sizer is configured; see `VERBS`."""
+    if not is_finite(strength):
+        return NOT_FINITE
+    if instrument < 1 or instrument >= world_row(world, 0).instrument_count:
+        return UNKNOWN_INSTRUMENT
+    if outputs_left(world) < OUTPUTS_PER_ORDER:
+        return FULL
+    side = 1 if strength > 0.0 else (-1 if strength < 0.0 else 0)
+    entry = signal_at(emit(world, 1, instrument, SIGNAL_KIND, side))
+    entry.strength, entry.confidence = strength, 1.0
+    entry.price_units = instrument_row(world, instrument).mark_units
+    entry.strategy, entry.account = strategy, strategy_row(world, strategy).account
+    entry.model, entry.text_id = 0, 0
+    return 0
+
+
+@kernel_function
+def ask_instrument(world: int, strategy: int, account: int, instrument: int, what: int) -> float:
+    """Answer a question about one instrument."""
+    if instrument < 0 or instrument >= world_row(world, 0).instrument_count:
+        return NAN
+    row = instrument_row(world, instrument)
+    position = position_row(world, position_index(world, account, instrument))
+    if what == Q_POSITION:
+        return float(position.quantity_units) / row.quantity_scale_float
+    if what == Q_STRATEGY_POSITION:
+        share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+        return float(share.quantity_units) / row.quantity_scale_float
+    if what == Q_AVERAGE_PRICE:
+        if position.quantity_units == 0:
+            return NAN
+        unit = float(position.cost_money) * float(row.notional_divisor) / float(row.multiplier)
+        return unit / float(position.quantity_units) / row.price_scale_float
+    if what == Q_MARK:
+        return NAN if row.mark_units == NULL_UNITS else float(row.mark_units) / row.price_scale_float
+    if what == Q_WORKING:
+        return float(row.live_orders)
+    if what == Q_UNREALIZED:
+        return float(position.value_money - position.cost_money) / row.money_scale_float
+    if what == Q_REALIZED:
+        return float(position.realized_money) / row.money_scale_float
+    return float(position.value_money) / row.money_scale_float
+
+
+@entry_point(VERBS["query"])
+def query(world: int, strategy: int, instrument: int, what: int) -> float:
+    """Answer a question about the account, the clock or an instrument; NaN where there is no answer; see `VERBS`."""
+    header, account = world_row(world, 0), strategy_row(world, strategy).account
+    owner = account_row(world, account)
+    scale = currency_row(world, owner.currency).money_scale_float
+    if what == Q_EQUITY:
+        return float(equity(world, account)) / scale
+    if what == Q_CASH:
+        return float(cash_in_base(world, account)) / scale
+    if what == Q_BUYING_POWER:
+        used = owner.gross_exposure_money + owner.held_money
+        return (owner.leverage * float(equity(world, account)) - float(used)) / scale
+    if what == Q_CLOCK:
+        return float(header.clock_ns)
+    if what == Q_OPEN_POSITIONS:
+        return float(owner.open_positions)
+    if what == Q_INSTRUMENTS:
+        return float(header.instrument_count - 1)
+    if what == Q_STATE:
+        return float(max(header.trading_state, owner.trading_state))
+    if what == Q_FEES:
+        return float(owner.fees_money) / scale
+    if what == Q_BARS:
+        return float(header.bar_count)
+    return ask_instrument(world, strategy, account, instrument, what)
+
+
+@entry_point(VERBS["history"])
+def history(world: int, strategy: int, instrument: int, field: int, ago: int) -> float:
+    """Read a past bar of an instrument; NaN where it isn't kept; see `VERBS`."""
+    header = world_row(world, 0)
+    if instrument < 1 or instrument >= header.instrument_count:
+        return NAN
+    row, length = instrument_row(world, instrument), header.history_length
+    if ago < 0 or ago >= length or ago >= row.history_written:
+        return NAN
+    kept = history_row(world, instrument * length + (row.history_written - 1 - ago) % length)
+    if field == H_TIME:
+        return float(kept.time_ns)
+    if field == H_VOLUME:
+        return NAN if kept.volume_units == NULL_UNITS else float(kept.volume_units) / row.quantity_scale_float
+    units = kept.close_units
+    if field == H_OPEN:
+        units = kept.open_units
+    elif field == H_HIGH:
+        units = kept.high_units
+    elif field == H_LOW:
+        units = kept.low_units
+    return float(units) / row.price_scale_float
+
+
+@entry_point(VERBS["random"])
+def random(world: int, strategy: int, instrument: int, kind: int) -> float:
+    """Draw a number keyed by seed, instrument, strategy and the count of draws of that pair; see `VERBS`."""
+    header = world_row(world, 0)
+    if instrument < 0 or instrument >= header.instrument_count:
+        return NAN
+    pair = target_row(world, strategy * header.instrument_count + instrument)
+    pair.draw_count += 1
+    name, owner = instrument_row(world, instrument).name_hash, strategy_row(world, strategy).name_hash
+    if kind == 0:
+        return draw_uniform(header.seed, RANDOM_MODEL, name, owner, pair.draw_count)
+    return draw_normal(header.seed, RANDOM_MODEL, name, owner, pair.draw_count)
+
+
+VERB_ENTRY_POINTS: dict[str, EntryPoint] = {
+    "place": place,
+    "target": target,
+    "cancel": cancel,
+    "replace": replace,
+    "cancel_all": cancel_all,
+    "set_timer": set_timer,
+    "cancel_timer": cancel_timer,
+    "log": log,
+    "signal": signal,
+    "query": query,
+    "history": history,
+    "random": random,
+}
