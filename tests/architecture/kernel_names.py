@@ -10,7 +10,7 @@ from tests.architecture.sources import Source, Violation
 
 # Exact in every mode and on every machine; all else of `math` goes through libm.
 EXACT_MATH = {"ceil", "copysign", "fabs", "floor", "inf", "isfinite", "isinf", "isnan", "nan", "sqrt", "trunc"}
-MATHS = "atlas.kernel.memory.maths"
+MATHS = "atlas.kernel.memory.mathematics"
 # `sum` is compensated since Python 3.12, `hash` is salted, `pow` and `round` differ between modes.
 BANNED_BUILTINS = {"eval", "hash", "id", "input", "open", "pow", "print", "round", "sum"}
 BANNED_NUMPY = {
