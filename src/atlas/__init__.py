@@ -5,3 +5,5 @@ time (Numba, pandas, DuckDB); `import atlas` stays instant.
 """
 
 __version__ = "0.1.0"
+
+__all__: list[str] = []
