@@ -394,15 +394,24 @@ def _plain_events() -> list[int]:
 PLAIN_REPORT_EVENTS: Final = _constant(_plain_events())
 """Indexed by execution type: the event, where it depends on nothing else; 0 elsewhere."""
 
-_STATUS_RESOLUTIONS: Final[dict[int, OrderEvent]] = {
-    OrderStatus.FILLED: OrderEvent.RESOLVE_FILLED,
-    OrderStatus.CANCELED: OrderEvent.RESOLVE_CANCELED,
-    OrderStatus.REJECTED: OrderEvent.RESOLVE_REJECTED,
-    OrderStatus.EXPIRED: OrderEvent.RESOLVE_EXPIRED,
-    OrderStatus.SUSPENDED: OrderEvent.SUSPEND,
-    OrderStatus.DONE_FOR_DAY: OrderEvent.DONE_FOR_DAY,
-    OrderStatus.PENDING_NEW: OrderEvent.NEW_PENDING,
-}
+
+def _status_events() -> list[int]:
+    events = [0] * (max(OrderStatus) + 1)
+    for status, event in (
+        (OrderStatus.FILLED, OrderEvent.RESOLVE_FILLED),
+        (OrderStatus.CANCELED, OrderEvent.RESOLVE_CANCELED),
+        (OrderStatus.REJECTED, OrderEvent.RESOLVE_REJECTED),
+        (OrderStatus.EXPIRED, OrderEvent.RESOLVE_EXPIRED),
+        (OrderStatus.SUSPENDED, OrderEvent.SUSPEND),
+        (OrderStatus.DONE_FOR_DAY, OrderEvent.DONE_FOR_DAY),
+        (OrderStatus.PENDING_NEW, OrderEvent.NEW_PENDING),
+    ):
+        events[status] = event
+    return events
+
+
+STATUS_REPORT_EVENTS: Final = _constant(_status_events())
+"""Indexed by order status: how a status report resolves a doubt; 0 where the order is live at the venue."""
 
 
 def status_event(state: int, order_status: int, cumulative_units: int) -> int:
@@ -424,8 +433,10 @@ def status_event(state: int, order_status: int, cumulative_units: int) -> int:
     """
     if state & BASE_MASK != OrderState.IN_DOUBT:
         return NO_EVENT
-    live = OrderEvent.RESOLVE_PARTIAL if cumulative_units > 0 else OrderEvent.RESOLVE_LIVE
-    return _STATUS_RESOLUTIONS.get(order_status, live)
+    event = int(STATUS_REPORT_EVENTS[order_status])
+    if event != NO_EVENT:
+        return event
+    return OrderEvent.RESOLVE_PARTIAL if cumulative_units > 0 else OrderEvent.RESOLVE_LIVE
 
 
 def bust_event(cumulative_units: int, leaves_units: int) -> int:
