@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.architecture.kernel_names import compilation_violations, kernel_violations
+from tests.architecture.kernel_names import HOST_MODULES, compilation_violations, kernel_violations
 from tests.architecture.sources import Source, package_sources, unexpected
 
 
@@ -58,6 +58,19 @@ def test_a_banned_name_is_found(text: str) -> None:
 )
 def test_exact_arithmetic_is_let_pass(text: str) -> None:
     assert kernel_violations(Source.parse("atlas.kernel.indicators.averages", text)) == []
+
+
+def test_where_nothing_is_compiled_only_the_world_is_banned() -> None:
+    text = "scale = 10**exponent\nbytes_needed = sum(sizes)\nprint(scale)"
+    found = kernel_violations(Source.parse("atlas.kernel.trader.creation", text))
+    assert [violation.message for violation in found] == ["print() is banned in the kernel"]
+
+
+@pytest.mark.parametrize("module", sorted(HOST_MODULES))
+def test_a_host_module_defines_no_compiled_function(module: str) -> None:
+    source = next(source for source in package_sources() if source.module == module)
+    assert "kernel_function" not in source.text
+    assert "entry_point" not in source.text
 
 
 def test_the_kernels_bans_end_at_its_door() -> None:
