@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from atlas.analytics.returns import DAY_NS, FloatArray, IntArray, drawdown
+from atlas.analytics.returns import DAY_NS, FloatArray, IntArray, distinct, drawdown
 from atlas.records.layout import RecordArray
 
 _YEAR_NS = 365.25 * DAY_NS
@@ -175,7 +175,7 @@ def exposure(fills: RecordArray, bar_times_ns: IntArray, start_ns: int, end_ns: 
         0 to 1; None where there are neither bars nor time.
     """
     fill_times_ns, open_positions, opened = _open_positions(fills)
-    ends = np.unique(bar_times_ns)
+    ends = distinct(bar_times_ns)
     if len(ends):
         starts = np.append(min(start_ns, int(ends[0])), ends[:-1])
         held = open_positions[np.searchsorted(fill_times_ns, starts, side="right")] > 0

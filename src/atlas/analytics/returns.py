@@ -1,6 +1,7 @@
 """From equity points to a curve, and from a curve to daily and monthly returns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,7 @@ def equity_curve(points: RecordArray, money_exponent: int) -> EquityCurve:
     """
     times_ns, last = _distinct_last(np.ascontiguousarray(points["venue_time_ns"]))
     total = np.zeros(len(times_ns), dtype=np.int64)
-    accounts = np.unique(points["instrument"])
+    accounts = distinct(points["instrument"])
     if len(accounts) == 1:
         total = np.ascontiguousarray(points["equity_money"])[last]
     else:
@@ -96,6 +97,12 @@ def equity_curve(points: RecordArray, money_exponent: int) -> EquityCurve:
             latest = np.searchsorted(own["venue_time_ns"], times_ns, side="right") - 1
             total += own["equity_money"][np.maximum(latest, 0)]
     return EquityCurve(times_ns, array_to_floats(total, money_exponent))
+
+
+def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the distinct values in order, many times faster than `numpy.unique` where most are in order already."""
+    ordered = np.sort(values, kind="stable")
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def _distinct_last(times_ns: IntArray) -> tuple[IntArray, IntArray]:
@@ -119,7 +126,7 @@ def is_round_the_clock(times_ns: IntArray) -> bool:
     closing = np.asarray(times_ns, dtype=np.int64) - 1
     days = closing // DAY_NS
     afternoons = days[(days % 7 == _SATURDAY) & (2 * (closing % DAY_NS) >= DAY_NS)]
-    saturdays_seen = len(np.unique(afternoons))
+    saturdays_seen = len(distinct(afternoons))
     first, last = int(days.min()), int(days.max())
     saturdays_in_span = (last - _SATURDAY) // 7 - (first - 1 - _SATURDAY) // 7
     return saturdays_seen > 0 and 2 * saturdays_seen >= saturdays_in_span

@@ -270,6 +270,6 @@ def summarize(
 def _span(bar_times_ns: IntArray, point_times_ns: IntArray) -> tuple[int, int]:
     """Return the first and last instant, zeros where nothing happened."""
     times = [given for given in (bar_times_ns, point_times_ns) if len(given)]
-    return min((int(np.min(given)) for given in times), default=0), max(
-        (int(np.max(given)) for given in times), default=0
-    )
+    if not times:
+        return 0, 0
+    return min(int(np.min(given)) for given in times), max(int(np.max(given)) for given in times)

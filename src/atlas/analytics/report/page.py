@@ -17,6 +17,7 @@ from atlas.analytics.returns import (
     FloatArray,
     IntArray,
     daily_returns,
+    distinct,
     drawdown,
     equity_curve,
     is_round_the_clock,
@@ -160,7 +161,7 @@ def _prices(content: ReportContent, instruments: dict[int, Instrument], daily: b
     traded = {
         int(number): int(count) for number, count in zip(*np.unique(fill_numbers, return_counts=True), strict=True)
     }
-    numbers = sorted(np.unique(bar_numbers).tolist(), key=lambda number: (-traded.get(number, 0), number))
+    numbers = sorted(distinct(bar_numbers).tolist(), key=lambda number: (-traded.get(number, 0), number))
     numbers = [number for number in numbers if number in instruments]
     most_points = max(MOST_PRICE_POINTS // max(len(numbers), 1), LEAST_POINTS_PER_SYMBOL)
     return [

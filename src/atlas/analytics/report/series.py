@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import numpy.typing as npt
 
-from atlas.analytics.returns import DAY_NS, FloatArray, IntArray
+from atlas.analytics.returns import DAY_NS, FloatArray, IntArray, distinct
 
 _DAILY_SPACING_NS = 20 * 3_600_000_000_000
 _SHOWN_DIGITS = 6
@@ -44,8 +44,8 @@ def thin(series: tuple[FloatArray, ...], most_points: int) -> IntArray:
 
 def is_daily(times_ns: IntArray) -> bool:
     """Tell whether instants lie about a day or more apart, so that only their dates are worth showing."""
-    distinct = np.unique(times_ns)
-    return len(distinct) > 1 and float(np.median(np.diff(distinct))) >= _DAILY_SPACING_NS
+    ends = distinct(times_ns)
+    return len(ends) > 1 and float(np.median(np.diff(ends))) >= _DAILY_SPACING_NS
 
 
 def end_seconds(times_ns: IntArray, daily: bool) -> FloatArray:

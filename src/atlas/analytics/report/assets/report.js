@@ -49,14 +49,12 @@
     return [{ ...common, space: isPhone() ? 48 : 70, ...across },
       { ...common, size, space: 32, values: (u, splits, axis, space, step) => splits.map((value) => value === null ? "" : format(value, step)) }];
   }
-  const stepDecimals = (step) => Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
+  const stepDecimals = (step) => Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9) + (/^[1-9]0*$/.test(String(Math.round(step * 1e9))) ? 0 : 1)));
   const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
-  function compact(value) {
+  function compact(value, step) {
     const size = Math.abs(value);
-    if (size >= 1e9) return fixed(value / 1e9, 2) + "B";
-    if (size >= 1e6) return fixed(value / 1e6, 2) + "M";
-    if (size >= 1e4) return fixed(value / 1e3, size >= 1e5 ? 0 : 1) + "k";
-    return fixed(value, size >= 100 || value === 0 ? 0 : 2);
+    const [divisor, unit] = size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
+    return fixed(value / divisor, stepDecimals(step / divisor)) + unit;
   }
   function followTouch(chart) {
     const place = (event) => {
