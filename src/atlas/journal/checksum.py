@@ -39,7 +39,17 @@ def checksum(content: Buffer, seed: int = 0) -> int:
     array = np.frombuffer(content, np.uint8)
     if array.size % 8:
         raise ValueError(f"checksums are taken of whole 8-byte words, not of {array.size} bytes")
-    return unsigned(checksum_entry(array.__array_interface__["data"][0], array.size, signed(seed)))
+    return checksum_at(address_of(array), array.size, seed)
+
+
+def checksum_at(address: int, byte_count: int, seed: int = 0) -> int:
+    """XXH64 of `byte_count` bytes (a multiple of 8) at `address`, which the caller keeps alive."""
+    return unsigned(checksum_entry(address, byte_count, signed(seed)))
+
+
+def address_of(array: npt.NDArray[Any]) -> int:
+    """Return where the array's bytes lie."""
+    return int(array.__array_interface__["data"][0])
 
 
 def signed(word: int) -> int:

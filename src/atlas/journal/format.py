@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from atlas.journal.checksum import Buffer, checksum
+from atlas.journal.checksum import Buffer, checksum, checksum_at
 from atlas.journal.errors import JournalDamagedError
 from atlas.records.enums import LAYOUT_VERSION
 from atlas.records.errors import JournalError
@@ -286,21 +287,23 @@ def _segment_header(fixed: Any, metadata: bytes, header_bytes: int) -> SegmentHe
     )
 
 
-def decode_block_header(content: Buffer) -> BlockHeader | str:
+def decode_block_header(content: npt.NDArray[np.uint8], address: int) -> BlockHeader | str:
     """Read and check a block's header; a text says what is wrong with it.
 
     Parameters
     ----------
-    content : bytes-like
+    content : ndarray of uint8
         From the block's first byte; at least 64 bytes, or the block is incomplete.
+    address : int
+        Where `content` lies.
     """
-    header = bytes(content[:BLOCK_HEADER_BYTES])
+    header = content[:BLOCK_HEADER_BYTES].tobytes()
     if len(header) < BLOCK_HEADER_BYTES:
         return f"the file ends {len(header)} bytes into a block's header"
     magic, first, count, payload, synced, flags, previous, total, own = BLOCK_HEADER.unpack(header)
     if magic != BLOCK_MAGIC:
         return "no block begins here: its first eight bytes are not ATLASBLK"
-    if checksum(header[:56]) != own:
+    if checksum_at(address, 56) != own:
         return "the checksum of the block's header is wrong"
     if payload != count * ROW_BYTES or count > MAXIMUM_BLOCK_ROWS:
         return f"the block's header states {count} records in {payload} bytes"

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from atlas.journal.checksum import checksum
+from atlas.journal.checksum import address_of, checksum_at
 from atlas.journal.errors import JournalDamagedError
 from atlas.journal.format import (
     BLOCK_HEADER_BYTES,
@@ -135,6 +135,7 @@ class _Segment:
     def __init__(self, path: Path, content: Bytes, header: SegmentHeader) -> None:
         self.path = path
         self.content = content
+        self.address = address_of(content)
         self.header = header
 
     def start(self) -> _Position:
@@ -158,16 +159,18 @@ def map_file(path: Path) -> Bytes:
         raise JournalError(f"{path} can't be read: {error}") from error
 
 
-def _parse_block(content: Bytes, header: BlockHeader, position: _Position, verify: bool) -> Bytes | _Flaw:
+def _parse_block(content: Bytes, address: int, header: BlockHeader, position: _Position, verify: bool) -> Bytes | _Flaw:
     """Find the payload of the block at the start of `content`, or say what is wrong with it."""
     if header.first_sequence != position.sequence:
         return _Flaw(f"a block from record {header.first_sequence} follows record {position.sequence - 1}", True)
     if header.previous_checksum != position.checksum:
         return _Flaw("the block doesn't chain to the one before it", True)
-    payload = content[BLOCK_HEADER_BYTES : BLOCK_HEADER_BYTES + header.payload_bytes]
-    if len(payload) < header.payload_bytes:
-        return _Flaw(f"the file ends {len(payload)} bytes into a block's {header.payload_bytes}")
-    if verify and checksum(payload, checksum(content[:CHECKSUMMED_HEADER_BYTES])) != header.checksum:
+    size = header.payload_bytes
+    payload = content[BLOCK_HEADER_BYTES : BLOCK_HEADER_BYTES + size]
+    if len(payload) < size:
+        return _Flaw(f"the file ends {len(payload)} bytes into a block's {size}")
+    seed = checksum_at(address, CHECKSUMMED_HEADER_BYTES)
+    if verify and checksum_at(address + BLOCK_HEADER_BYTES, size, seed) != header.checksum:
         return _Flaw("the block's checksum is wrong")
     if header.record_count and payload[22] & 1:
         return _Flaw("the block begins within a record", True)
@@ -308,12 +311,13 @@ class JournalReader:
         size = len(segment.content)
         while position.offset < size:
             content = segment.content[position.offset :]
-            header = decode_block_header(content)
+            address = segment.address + position.offset
+            header = decode_block_header(content, address)
             if isinstance(header, str):
                 self._judge(segment, position, _Flaw(header), is_last)
                 return
             wanted = header.first_sequence + header.record_count > start
-            payload = _parse_block(content, header, position, wanted)
+            payload = _parse_block(content, address, header, position, wanted)
             if isinstance(payload, _Flaw):
                 self._judge(segment, position, payload, is_last)
                 return
@@ -352,7 +356,7 @@ def _later_block(segment: _Segment, position: _Position) -> bool:
     words = content[start : start + usable].view(np.uint64)[:: ROW_BYTES // 8]
     for place in np.flatnonzero(words == needle):
         offset = start + int(place) * ROW_BYTES
-        header = decode_block_header(content[offset : offset + BLOCK_HEADER_BYTES])
+        header = decode_block_header(content[offset:], segment.address + offset)
         if isinstance(header, str):
             continue
         if segment.header.durability != Durability.DISK or header.synced_count > position.sequence:
@@ -448,7 +452,7 @@ class JournalFollower:
         """
         blocks: list[Block] = []
         while True:
-            flaw = self._read_available(blocks)
+            self._read_available(blocks)
             later = segment_paths(self.folder)[self._next_segment :]
             if not later:
                 return blocks
@@ -463,12 +467,12 @@ class JournalFollower:
             while True:
                 offset = self._position.offset
                 head = np.frombuffer(os.pread(file.fileno(), BLOCK_HEADER_BYTES, offset), np.uint8)
-                header = decode_block_header(head)
+                header = decode_block_header(head, address_of(head))
                 if isinstance(header, str):
                     return _Flaw(header)
                 size = BLOCK_HEADER_BYTES + header.payload_bytes
                 content = np.frombuffer(os.pread(file.fileno(), size, offset), np.uint8)
-                payload = _parse_block(content, header, self._position, verify=True)
+                payload = _parse_block(content, address_of(content), header, self._position, verify=True)
                 if isinstance(payload, _Flaw):
                     if payload.misplaced:
                         raise JournalDamagedError(self._path, offset, payload.reason, self._position.sequence - 1)

@@ -190,6 +190,8 @@ class JournalWriter:
         lock = ExclusiveLock(folder / LOCK_NAME, holder)
         writer = cls(folder, identity, Durability(durability), segment_bytes, buffer_rows, lock)
         lock.acquire()
+        for leftover in folder.glob("journal-*.part"):
+            leftover.unlink()
         return writer
 
     def _continue_after(self, reader: JournalReader) -> None:

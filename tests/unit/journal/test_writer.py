@@ -211,6 +211,14 @@ def test_another_thread_may_sync(tmp_path: Path) -> None:
     assert JournalReader(tmp_path).read_rows().tobytes() == bars(4_000).tobytes()
 
 
+def test_a_segment_that_was_never_finished_is_removed(tmp_path: Path) -> None:
+    write_sample(tmp_path)
+    (tmp_path / "journal-000002.atlas.77.part").write_bytes(b"ATLASJRN")
+    JournalWriter.resume(tmp_path, identity(2)).close()
+    names = ["journal-000001.atlas", "journal-000002.atlas", "journal.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
 def test_metadata_that_json_cannot_say_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="JSON"):
         JournalWriter.create(tmp_path, identity(metadata={"x": object()}))
