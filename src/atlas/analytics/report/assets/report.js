@@ -3,6 +3,9 @@
   const data = JSON.parse(document.getElementById("report-data").textContent);
   const byId = (id) => document.getElementById(id);
   const charts = {};
+  // Charts are drawn before the sheet is laid out: light, and as wide as fits on A4 and Letter.
+  const PRINTED_WIDTH = 660;
+  const printing = () => document.documentElement.classList.contains("printing");
   const rebuilds = [];
 
   function numbers(text) {
@@ -73,7 +76,7 @@
       charts[name].destroy();
     }
     holder.replaceChildren();
-    const chart = new uPlot({ width: Math.max(holder.clientWidth, 240), tzDate: utc, legend: { show: false }, ...options }, series, holder);
+    const chart = new uPlot({ width: printing() ? PRINTED_WIDTH : Math.max(holder.clientWidth, 240), tzDate: utc, legend: { show: false }, ...options }, series, holder);
     charts[name] = chart;
     followTouch(chart);
     return { chart, range };
@@ -285,8 +288,9 @@
   tradesTable();
   const redraw = () => rebuilds.forEach((draw) => draw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("beforeprint", redraw);
-  addEventListener("afterprint", redraw);
+  const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
+  addEventListener("beforeprint", () => setPrinting(true));
+  addEventListener("afterprint", () => setPrinting(false));
   let width = window.innerWidth, waiting = 0;
   addEventListener("resize", () => {
     if (window.innerWidth === width) return;
