@@ -1,0 +1,170 @@
+"""A venue's block, built by the host out of instruments, fee rules and the venue's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import gcd
+from typing import Any
+
+from atlas.kernel.exchange.tables import EXCHANGE, NEVER
+from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.hash_map import map_capacity
+from atlas.records.enums import NULL
+from atlas.records.errors import ConfigurationError
+from atlas.records.instruments import Instrument
+from atlas.records.units import Number, to_units
+
+RATE_EXPONENT = 9
+LARGEST_UNIT_QUANTITY = 4_000_000_000
+MILLION = 1_000_000
+REPORTS_PER_ORDER = 4
+REPORTS_BESIDES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRule:
+    """What a venue charges for a fill: by value and by quantity, plus a flat amount, and not below a minimum.
+
+    Parameters
+    ----------
+    maker_rate, taker_rate : number
+        Fraction of the fill's value, at most nine decimals, -1 to 1; below zero is a rebate.
+    per_unit : number
+        Amount for each 1.0 of quantity (a share, a contract), at most nine decimals.
+    flat : number
+        Amount for each fill.
+    minimum : number
+        Least amount of a fill's fee; 0 for none.
+    number : int
+        What reports name the rule by, 0 to 65535.
+    """
+
+    maker_rate: Number = 0
+    taker_rate: Number = 0
+    per_unit: Number = 0
+    flat: Number = 0
+    minimum: Number = 0
+    number: int = 0
+
+
+NO_FEE = FeeRule()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeParameters:
+    """How a venue reads bars; the defaults are the strict reading.
+
+    Parameters
+    ----------
+    volume_share : float
+        Part of a bar's volume that fills may take, 0 to 1, in millionths; 0 takes the cap off, a relaxation.
+    slippage_basis_points : float
+        Distance that market and stop orders fill away from the price, in 0.0001 of it, at most two decimals.
+    touch_fills : bool
+        A limit fills when the price only touches it, a relaxation.
+    order_capacity : int
+        Orders that may work at once.
+    venue_number : int
+        The venue's number in the run.
+    """
+
+    volume_share: Number = Decimal("0.1")
+    slippage_basis_points: Number = 0
+    touch_fills: bool = False
+    order_capacity: int = 4096
+    venue_number: int = 0
+
+
+def create_exchange(
+    instruments: Mapping[int, Instrument],
+    fees: FeeRule | Mapping[int, FeeRule] = NO_FEE,
+    parameters: ExchangeParameters | None = None,
+) -> Block:
+    """Build a venue's block, ready for commands and bars.
+
+    Parameters
+    ----------
+    instruments : mapping of int to Instrument
+        Instruments of this venue by their number in the run; 0 may be one.
+    fees : FeeRule or mapping of int to FeeRule
+        One rule for all, or one by instrument number (none where it is missing).
+    parameters : ExchangeParameters, optional
+        The strict reading where it is not given.
+
+    Returns
+    -------
+    Block
+        Of layout `EXCHANGE`.
+
+    Raises
+    ------
+    ConfigurationError
+        A parameter or fee is out of range, or there is no instrument.
+    CapacityError
+        `order_capacity` is below 1.
+    """
+    chosen = parameters or ExchangeParameters()
+    if not instruments:
+        raise ConfigurationError("a venue needs at least one instrument")
+    count = max(instruments) + 1
+    reports = 1 << (chosen.order_capacity * REPORTS_PER_ORDER + REPORTS_BESIDES - 1).bit_length()
+    block = Block(
+        EXCHANGE,
+        {
+            "venue": 1,
+            "instruments": count,
+            "orders": chosen.order_capacity,
+            "order_index": map_capacity(2 * chosen.order_capacity),
+            "reports": reports,
+        },
+    )
+    _set_venue(block.rows("venue")[0], chosen, count)
+    rows = block.rows("instruments")
+    rows["first_order"] = rows["last_order"] = -1
+    rows["next_expiry_ns"] = NEVER
+    for number, instrument in instruments.items():
+        _set_instrument(rows[number], instrument)
+        _set_fees(rows[number], instrument, fees if isinstance(fees, FeeRule) else fees.get(number, NO_FEE))
+    return block
+
+
+def _set_venue(row: Any, parameters: ExchangeParameters, instrument_count: int) -> None:
+    share = to_units(parameters.volume_share, 6, "volume share", exact=True)
+    slippage = to_units(parameters.slippage_basis_points, 2, "slippage in basis points", exact=True)
+    if not 0 <= share <= MILLION or not 0 <= slippage < MILLION:
+        raise ConfigurationError("the volume share must be within 0..1, slippage within 0..10000 basis points")
+    row["number"], row["instrument_count"] = parameters.venue_number, instrument_count
+    row["volume_share_millionths"], row["slippage_millionths"] = share, slippage
+    row["touch_fills"] = int(parameters.touch_fills)
+    row["next_expiry_ns"], row["next_priority"] = NEVER, 1
+    row["next_venue_order_id"], row["next_execution_id"] = 1, 1
+
+
+def _set_instrument(row: Any, instrument: Instrument) -> None:
+    exponent = instrument.price_exponent + instrument.quantity_exponent - instrument.money_exponent
+    row["listed"], row["multiplier"] = 1, instrument.multiplier * 10 ** max(0, -exponent)
+    row["notional_divisor"] = 10 ** max(0, exponent)
+    row["tick_units"], row["lot_units"] = instrument.tick_size_units, max(1, instrument.lot_size_units)
+    row["maximum_quantity_units"] = (2**62) // int(row["multiplier"])
+    row["last_price_units"] = row["bar_time_ns"] = NULL
+    row["price_scale_float"] = float(10**instrument.price_exponent)
+
+
+def _set_fees(row: Any, instrument: Instrument, fee: FeeRule) -> None:
+    for name, rate in (("maker_rate", fee.maker_rate), ("taker_rate", fee.taker_rate)):
+        row[name] = to_units(rate, RATE_EXPONENT, name, exact=True)
+        if abs(int(row[name])) > 10**RATE_EXPONENT:
+            raise ConfigurationError(f"{name} {rate} is outside -1..1")
+    if not 0 <= fee.number <= 65535:
+        raise ConfigurationError(f"fee rule {fee.number} is outside 0..65535")
+    amount = to_units(fee.per_unit, RATE_EXPONENT, "fee a unit", exact=True) * 10**instrument.money_exponent
+    quantity = 10 ** (RATE_EXPONENT + instrument.quantity_exponent)
+    common = gcd(amount, quantity)
+    if quantity // common > LARGEST_UNIT_QUANTITY and amount != 0:
+        raise ConfigurationError(f"fee a unit {fee.per_unit} has more digits than {instrument.currency} steps allow")
+    row["fee_unit_money"] = amount // common
+    row["fee_unit_quantity_units"] = quantity // common if amount else 1
+    row["fee_rule"], row["fee_flat_money"] = fee.number, instrument.money(fee.flat)
+    row["fee_minimum_money"] = instrument.money(fee.minimum)

@@ -1,0 +1,305 @@
+"""Fills at a bar's price points: the open, the path between (high and low), the close.
+
+An order takes part in a point when it has arrived by the point's time, so never in one that was played already. The
+strict reading, side by side for buyers (sellers mirrored):
+
+=========  ===================================  =====================================  ==============================
+point      market and triggered stop            stop                                   limit
+=========  ===================================  =====================================  ==============================
+open       fills at the open                    open ≥ stop: at the open (gap)         open < limit: at the open (gap)
+path       waits                                low ≤ stop ≤ high: at the stop;        low < limit ≤ high: at the limit
+                                                below low: becomes a market order
+close      fills at the close                   close ≥ stop: at the close             close < limit: at the close
+=========  ===================================  =====================================  ==============================
+
+All points of a bar share one cap of its volume. A bar without trades fills and triggers nothing.
+"""
+
+from __future__ import annotations
+
+from atlas.kernel.exchange.accept import IOC, LIMIT, STOP
+from atlas.kernel.exchange.fees import SLIPPAGE_SCALE, fee_of, fill_money, slipped_price
+from atlas.kernel.exchange.queue import cancel_unasked, expire_before, remove_order
+from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill
+from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
+from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.exact import multiply_divide_floor
+from atlas.kernel.memory.intrinsics import record_at
+from atlas.records.enums import PriceRule, RejectReason, Relaxation
+from atlas.records.market import BAR
+
+bar_at = record_at(BAR)
+OPEN_POINT, PATH_POINT, CLOSE_POINT = 0, 1, 2
+RULE_OPEN, RULE_OPEN_GAP, RULE_CLOSE = int(PriceRule.OPEN), int(PriceRule.OPEN_GAP), int(PriceRule.CLOSE)
+RULE_STOP, RULE_STOP_GAP = int(PriceRule.STOP), int(PriceRule.STOP_GAP)
+NO_FILL, TRIGGER_ONLY = 0, -1
+TOUCH_FILLS, NO_VOLUME_CAP = int(Relaxation.TOUCH_FILLS), int(Relaxation.NO_VOLUME_CAP)
+OUTSIDE_RANGE = int(Relaxation.OUTSIDE_RANGE)
+OVERFLOW, NO_LIQUIDITY = int(RejectReason.CAPACITY_OVERFLOW), int(RejectReason.VENUE_NO_LIQUIDITY)
+SHARE_SCALE = SLIPPAGE_SCALE
+
+
+@kernel_function
+def begin_bar(venue: int, instrument: int, bar_address: int) -> None:
+    """Set the bar's range and cap, at whichever of its points comes first."""
+    bar, row, header = bar_at(bar_address), instrument_row(venue, instrument), venue_row(venue, 0)
+    if row.bar_time_ns == bar.venue_time_ns:
+        return
+    row.bar_time_ns, row.bar_low_units, row.bar_high_units = bar.venue_time_ns, bar.low_units, bar.high_units
+    volume = bar.volume_units
+    row.bar_volume_units, row.bar_cap_units = volume, NEVER
+    if volume == NULL_UNITS:
+        return
+    if volume <= 0:
+        row.bar_volume_units, row.bar_cap_units = 0, 0
+        header.empty_bar_count += 1
+    elif header.volume_share_millionths != 0:
+        cap, fits = multiply_divide_floor(volume, header.volume_share_millionths, SHARE_SCALE)
+        row.bar_cap_units = cap - cap % row.lot_units if fits else NEVER - 1
+
+
+@kernel_function
+def spot_rule(venue: int, slot: int, price_units: int, point: int) -> int:
+    """Rule under which an order fills at the open or close; 0 where it does not."""
+    order = order_row(venue, slot)
+    opening = point == OPEN_POINT
+    if order.order_type == LIMIT:
+        better = (order.price_units - price_units) * order.side
+        if better > 0:
+            return RULE_OPEN_GAP if opening else RULE_CLOSE
+        return RULE_TOUCH if better == 0 and venue_row(venue, 0).touch_fills != 0 else NO_FILL
+    if order.order_type == STOP and order.triggered == 0:
+        if (price_units - order.stop_units) * order.side < 0:
+            return NO_FILL
+        return RULE_STOP_GAP if opening else RULE_CLOSE
+    return RULE_OPEN if opening else RULE_CLOSE
+
+
+@kernel_function
+def path_rule(venue: int, slot: int, low_units: int, high_units: int) -> int:
+    """Rule under which an order fills between open and close at its own price; 0 where it does not.
+
+    Near is the end of the range that a buyer's stop and a seller's limit meet first.
+    """
+    order = order_row(venue, slot)
+    if order.order_type == LIMIT and order.time_in_force != IOC:
+        low, high = (low_units, high_units) if order.side > 0 else (-high_units, -low_units)
+        limit = order.price_units * order.side
+        if low < limit <= high:
+            return RULE_LIMIT
+        return RULE_TOUCH if limit == low and venue_row(venue, 0).touch_fills != 0 else NO_FILL
+    if order.order_type == STOP and order.triggered == 0:
+        low, high = (low_units, high_units) if order.side > 0 else (-high_units, -low_units)
+        stop = order.stop_units * order.side
+        if stop > high:
+            return NO_FILL
+        return RULE_STOP if stop >= low else TRIGGER_ONLY
+    return NO_FILL
+
+
+@kernel_function
+def relaxations_of(venue: int, instrument: int, rule: int, price_units: int) -> int:
+    """Bits that name what a fill departs from the strict reading in."""
+    row, bits = instrument_row(venue, instrument), 0
+    if rule == RULE_TOUCH:
+        bits |= TOUCH_FILLS
+    if row.bar_volume_units != NULL_UNITS and row.bar_cap_units == NEVER:
+        bits |= NO_VOLUME_CAP
+    if price_units > row.bar_high_units or price_units < row.bar_low_units:
+        bits |= OUTSIDE_RANGE
+    return bits
+
+
+@kernel_function
+def book_fill(venue: int, slot: int, units: int, price_units: int) -> None:
+    """Carry a fill into the order: what is filled, what is left, the average price."""
+    order, header = order_row(venue, slot), venue_row(venue, 0)
+    row = instrument_row(venue, order.instrument)
+    price = float(price_units) / row.price_scale_float
+    before = order.cumulative_units
+    order.cumulative_units = before + units
+    order.leaves_units -= units
+    if before == 0:
+        order.average_price = price
+    else:
+        order.average_price += (price - order.average_price) * (float(units) / float(order.cumulative_units))
+    header.fill_count += 1
+    if row.bar_volume_units == NULL_UNITS:
+        header.absent_volume_fills += 1
+
+
+@kernel_function
+def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_ns: int) -> bool:
+    """Fill an order as far as the bar's cap reaches; returns whether the order has ended."""
+    order = order_row(venue, slot)
+    row = instrument_row(venue, order.instrument)
+    units = min(order.leaves_units, row.bar_cap_units)
+    if units <= 0:
+        return False
+    price_units = market_price_units
+    if order.order_type != LIMIT:
+        price_units = slipped_price(venue, market_price_units, order.side)
+    maker = rule == RULE_LIMIT or rule == RULE_TOUCH
+    money, money_fits = fill_money(venue, order.instrument, price_units, units)
+    fee, fee_fits = fee_of(venue, order.instrument, money, units, maker)
+    if not money_fits or not fee_fits:
+        cancel_unasked(venue, slot, OVERFLOW, time_ns)
+        return True
+    book_fill(venue, slot, units, price_units)
+    bits = relaxations_of(venue, order.instrument, rule, price_units)
+    report_fill(venue, slot, units, price_units, fee, rule, bits, time_ns)
+    if row.bar_cap_units != NEVER:
+        row.bar_cap_units -= units
+    if order.leaves_units > 0:
+        return False
+    remove_order(venue, slot)
+    return True
+
+
+@kernel_function
+def play_spot(venue: int, instrument: int, price_units: int, point: int, time_ns: int) -> None:
+    """Let every order that has arrived take part in one price, in order of arrival."""
+    row, newest = instrument_row(venue, instrument), venue_row(venue, 0).next_priority
+    traded, slot = row.bar_volume_units != 0, row.first_order
+    while slot >= 0:
+        order = order_row(venue, slot)
+        following = order.next_order
+        if order.arrival_time_ns <= time_ns and order.priority < newest:
+            rule = spot_rule(venue, slot, price_units, point) if traded else NO_FILL
+            ended = False
+            if rule != NO_FILL:
+                order.triggered = int(order.order_type == STOP)
+                ended = fill_order(venue, slot, price_units, rule, time_ns)
+            if not ended and order.time_in_force == IOC:
+                cancel_unasked(venue, slot, NO_LIQUIDITY, time_ns)
+        slot = following
+
+
+@kernel_function
+def play_path(venue: int, instrument: int, order_type: int, time_ns: int) -> None:
+    """Let the orders of one type that have arrived meet the bar's range, in order of arrival."""
+    row = instrument_row(venue, instrument)
+    low, high, slot = row.bar_low_units, row.bar_high_units, row.first_order
+    while slot >= 0:
+        order = order_row(venue, slot)
+        following = order.next_order
+        if order.order_type == order_type and order.arrival_time_ns <= time_ns:
+            rule = path_rule(venue, slot, low, high)
+            if rule != NO_FILL:
+                order.triggered = int(order_type == STOP)
+                price_units = order.price_units if order_type == LIMIT else order.stop_units
+                if rule != TRIGGER_ONLY:
+                    fill_order(venue, slot, price_units, rule, time_ns)
+        slot = following
+
+
+@kernel_function
+def exchange_open_point(venue: int, bar_address: int, time_ns: int) -> int:
+    """Play the open of a bar at its start, `time_ns`.
+
+    Parameters
+    ----------
+    venue : int
+        Address of the venue's block.
+    bar_address : int
+        A BAR of an instrument of this venue.
+    time_ns : int
+        The bar's end less the length of its specification, ns UTC.
+
+    Returns
+    -------
+    int
+        Reports pushed.
+    """
+    bar, header = bar_at(bar_address), venue_row(venue, 0)
+    instrument, written = bar.instrument + 0, header.reports_written
+    row = instrument_row(venue, instrument)
+    header.clock_ns = max(header.clock_ns, time_ns)
+    if row.live_orders != 0:
+        # What lives up to this very instant belongs to the day that ends here.
+        expire_before(venue, instrument, time_ns + 1)
+        begin_bar(venue, instrument, bar_address)
+        play_spot(venue, instrument, bar.open_units, OPEN_POINT, time_ns)
+    row.last_price_units = bar.open_units
+    return header.reports_written - written
+
+
+@kernel_function
+def exchange_path_point(venue: int, bar_address: int, time_ns: int) -> int:
+    """Play the high and low of a bar at its middle: stops first, then limits. As `exchange_open_point`."""
+    bar, header = bar_at(bar_address), venue_row(venue, 0)
+    instrument, written = bar.instrument + 0, header.reports_written
+    header.clock_ns = max(header.clock_ns, time_ns)
+    if instrument_row(venue, instrument).live_orders != 0:
+        expire_before(venue, instrument, time_ns)
+        begin_bar(venue, instrument, bar_address)
+        if instrument_row(venue, instrument).bar_volume_units != 0:
+            play_path(venue, instrument, STOP, time_ns)
+            play_path(venue, instrument, LIMIT, time_ns)
+    return header.reports_written - written
+
+
+@kernel_function
+def exchange_close_point(venue: int, bar_address: int, time_ns: int) -> int:
+    """Play the close of a bar at its end. As `exchange_open_point`."""
+    bar, header = bar_at(bar_address), venue_row(venue, 0)
+    instrument, written = bar.instrument + 0, header.reports_written
+    row = instrument_row(venue, instrument)
+    header.clock_ns = max(header.clock_ns, time_ns)
+    if row.live_orders != 0:
+        expire_before(venue, instrument, time_ns)
+        begin_bar(venue, instrument, bar_address)
+        play_spot(venue, instrument, bar.close_units, CLOSE_POINT, time_ns)
+    row.last_price_units = bar.close_units
+    return header.reports_written - written
+
+
+@kernel_function
+def point_price(venue: int, slot: int, bar_address: int, point: int) -> tuple[int, bool]:
+    """Price at which an order would fill at a point of a bar, slippage included; false where it would not."""
+    bar, order = bar_at(bar_address), order_row(venue, slot)
+    if point == PATH_POINT:
+        rule = path_rule(venue, slot, bar.low_units, bar.high_units)
+        price_units = order.price_units if order.order_type == LIMIT else order.stop_units
+    else:
+        price_units = bar.open_units if point == OPEN_POINT else bar.close_units
+        rule = spot_rule(venue, slot, price_units, point)
+    if rule > 0 and order.order_type != LIMIT:
+        price_units = slipped_price(venue, price_units, order.side)
+    return price_units, rule > 0
+
+
+@kernel_function
+def exchange_unresolved(venue: int, bar_address: int, point: int, time_ns: int) -> tuple[int, int]:
+    """Find the next order that could fill at a point of a bar and has no quantity yet.
+
+    Call it before the point, with the same bar and time, until it answers -1, and give each order it names a quantity
+    by `exchange_assign_quantity`. One load and comparison where there is none.
+
+    Parameters
+    ----------
+    venue, bar_address, time_ns : int
+        As for `exchange_open_point`.
+    point : int
+        OPEN_POINT, PATH_POINT or CLOSE_POINT.
+
+    Returns
+    -------
+    tuple of int
+        The order's row, or -1, and the price in units it would fill at, slippage included.
+    """
+    instrument = bar_at(bar_address).instrument + 0
+    row = instrument_row(venue, instrument)
+    if row.unresolved_orders == 0:
+        return -1, 0
+    expire_before(venue, instrument, time_ns + 1 if point == OPEN_POINT else time_ns)
+    begin_bar(venue, instrument, bar_address)
+    slot = row.first_order if row.bar_cap_units > 0 else -1
+    while slot >= 0:
+        order = order_row(venue, slot)
+        if order.quantity_units == NULL_UNITS and order.arrival_time_ns <= time_ns:
+            price_units, fills = point_price(venue, slot, bar_address, point)
+            if fills:
+                return slot, price_units
+        slot = order.next_order
+    return -1, 0

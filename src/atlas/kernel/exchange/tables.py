@@ -1,0 +1,90 @@
+"""Every table of a venue's block, field by field.
+
+Money is whole currency steps, prices and quantities are whole units, times are nanoseconds UTC; -1 links nowhere.
+`instruments` is dense: its row is the instrument's number, rows of other venues' instruments are not `listed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from atlas.kernel.memory.block import Layout, Table, address_accessor, row_accessor
+
+EXCHANGE_VERSION = 1
+REPORT_BYTES = 256
+NEVER = 2**63 - 1
+"""The expiry of an order that does not expire, and the cap of a bar that has none."""
+
+
+def words(*names: str) -> list[tuple[str, str]]:
+    """Fields of eight bytes, integers."""
+    return [(name, "i8") for name in names]
+
+
+def floats(*names: str) -> list[tuple[str, str]]:
+    """Fields of eight bytes, floating."""
+    return [(name, "f8") for name in names]
+
+
+def record(*parts: list[tuple[str, str]]) -> np.dtype[Any]:
+    """Build a row's dtype out of groups of fields."""
+    return np.dtype([entry for part in parts for entry in part], align=True)
+
+
+VENUE = Table(
+    "venue",
+    record(
+        words("clock_ns", "number", "instrument_count", "live_orders", "next_expiry_ns", "next_priority"),
+        words("next_venue_order_id", "next_execution_id"),
+        # Counts only grow; a report's slot is its count modulo the ring's capacity, a power of two.
+        words("reports_written", "reports_read"),
+        # Millionths of a bar's volume that fills may take, 0: no cap. End of the session for DAY orders, 0: UTC day.
+        words("volume_share_millionths", "slippage_millionths", "touch_fills", "session_end_ns"),
+        words("accepted_count", "rejected_count", "fill_count", "canceled_count", "expired_count"),
+        # Fills on bars that state no volume, and bars without trades that orders met.
+        words("absent_volume_fills", "empty_bar_count"),
+    ),
+    transient=frozenset({"reports_read"}),
+)
+INSTRUMENTS = Table(
+    "instruments",
+    record(
+        words("live_orders", "first_order", "last_order", "unresolved_orders", "next_expiry_ns", "listed"),
+        words("tick_units", "lot_units", "maximum_quantity_units", "notional_divisor", "multiplier"),
+        words("last_price_units", "bar_time_ns", "bar_low_units", "bar_high_units", "bar_volume_units"),
+        words("bar_cap_units"),
+        # Rates are billionths of the notional; the fee a unit is fee_unit_money / fee_unit_quantity_units.
+        words("fee_rule", "maker_rate", "taker_rate", "fee_unit_money", "fee_unit_quantity_units"),
+        words("fee_flat_money", "fee_minimum_money"),
+        floats("price_scale_float"),
+    ),
+    transient=frozenset({"first_order", "last_order"}),
+)
+ORDERS = Table(
+    "orders",
+    record(
+        words("occupancy", "client_order_id", "first_client_order_id", "venue_order_id", "parent_order_id"),
+        words("instrument", "side", "order_type", "time_in_force", "account", "strategy"),
+        # quantity_units is NULL until it is resolved at the fill; leaves_units is then 0.
+        words("quantity_units", "leaves_units", "cumulative_units", "price_units", "stop_units"),
+        words("expire_time_ns", "arrival_time_ns", "reference_price_units", "priority", "triggered"),
+        words("stop_loss_units", "take_profit_units", "sibling_order", "previous_order", "next_order"),
+        floats("average_price"),
+    ),
+    pool=True,
+    key=("client_order_id",),
+    transient=frozenset({"occupancy", "sibling_order", "previous_order", "next_order"}),
+)
+# Open addressing: an order's first and newest client order id -> its row in `orders`.
+ORDER_INDEX = Table("order_index", record(words("key", "value")), saved=False)
+# One EXECUTION_REPORT, or a CANCEL_REJECT in the first half.
+REPORTS = Table("reports", np.dtype([("words", "i8", (REPORT_BYTES // 8,))]))
+
+EXCHANGE = Layout("exchange", EXCHANGE_VERSION, (VENUE, INSTRUMENTS, ORDERS, ORDER_INDEX, REPORTS))
+
+venue_row = row_accessor(VENUE)
+instrument_row = row_accessor(INSTRUMENTS)
+order_row = row_accessor(ORDERS)
+report_address = address_accessor(REPORTS)

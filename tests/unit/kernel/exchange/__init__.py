@@ -1,0 +1,1 @@
+"""Rules of the bar-level venue, one readable example each; no other room's rules."""
