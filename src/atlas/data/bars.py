@@ -25,6 +25,8 @@ FIRST_INSTRUMENT: Final = 1
 _ALIGNMENT: Final = 64
 _CHUNK_ROWS: Final = 4096
 _MOST_SPECIFICATIONS: Final = 128
+# Instrument, kind, side and flags are one word of every record.
+_HEADER_WORD: Final = BAR.fields["instrument"][1] // 8 if BAR.fields else 2
 _PRICE_FIELDS: Final = {"open": "open_units", "high": "high_units", "low": "low_units", "close": "close_units"}
 
 Records = npt.NDArray[np.void]
@@ -355,11 +357,12 @@ def _fill(rows: Records, part: BarColumns, number: int, specification: int) -> N
     """Write one instrument's bars, chunk by chunk, so that each chunk is converted and written inside the cache."""
     header = np.zeros(1, dtype=BAR)
     header["instrument"], header["kind"], header["side"] = number, Kind.BAR, specification
+    header_word = _as_words(header)[0, _HEADER_WORD]
     instrument, symbol = part.instrument, part.instrument.symbol
     for first in range(0, len(rows), _CHUNK_ROWS):
         chunk = rows[first : first + _CHUNK_ROWS]
         here = slice(first, first + len(chunk))
-        chunk[:] = header
+        _as_words(chunk)[:, _HEADER_WORD] = header_word
         end_ns = part.start_ns[here] + part.specification.length_ns
         chunk["venue_time_ns"] = end_ns
         chunk["local_time_ns"] = end_ns

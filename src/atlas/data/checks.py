@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ from atlas.records.enums import NULL
 from atlas.records.errors import DataError
 
 from .tables import PRICE_COLUMNS, Table, group_rows
-from .times import HOW_TO_WRITE
+from .times import HOW_TO_WRITE, form_of
 
 Mask = npt.NDArray[np.bool_]
 _ALTERNATIVES = {"high": "the highest", "low": "the lowest"}
@@ -72,9 +71,9 @@ def _unreadable_times(table: Table) -> Iterator[Finding]:
         yield Finding(row, "time", "the cell is empty: fill in the time of the bar, or remove the row")
         return
     first = table.text_at(table.names["time"], 0)
-    yield Finding(
-        row, "time", f"{text!r} is no time of the form that row 1 has ({first!r}), or no such date: {HOW_TO_WRITE}"
-    )
+    is_alike = form_of(text) == form_of(first) and len(text) == len(first or "")
+    problem = f"there is no time {text!r}" if is_alike else f"{text!r} is written otherwise than row 1 ({first!r})"
+    yield Finding(row, "time", f"{problem}: {HOW_TO_WRITE}")
 
 
 def _unreadable_prices(table: Table) -> Iterator[Finding]:
@@ -124,13 +123,15 @@ def _first_disorder(table: Table) -> tuple[int, int] | None:
 
 
 def _also_repeated(table: Table) -> str:
-    """Words on repeated times, which sorting alone would not mend."""
-    keys: Any = table.start_ns[table.start_ns != NULL] if table.codes is None else None
-    if keys is None:
-        return ""
-    _, counts = np.unique(keys, return_counts=True)
-    repeated = int(counts[counts > 1].sum())
-    return f"; {repeated} rows also share their time with another row: remove the duplicates" if repeated else ""
+    """Words on repeated and unreadable times, which sorting alone would not mend."""
+    readable = table.start_ns[table.start_ns != NULL]
+    words = ""
+    if table.codes is None:
+        _, counts = np.unique(readable, return_counts=True)
+        repeated = int(counts[counts > 1].sum())
+        words += f"; {repeated} rows share their time with another: remove the duplicates" if repeated else ""
+    unreadable = table.start_ns.size - readable.size
+    return words + (f"; {unreadable} rows have a time written otherwise than row 1" if unreadable else "")
 
 
 def _inconsistent_prices(table: Table) -> Iterator[Finding]:

@@ -71,9 +71,20 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> Table:
         connection.execute("SET TimeZone = 'UTC'")
         try:
             relation, types = (_csv_relation if is_csv else _parquet_relation)(connection, path)
-            return _FileReader(connection, path, relation, types, is_csv).table(columns)
+            return _table_of(_FileReader(connection, path, relation, types, is_csv), columns)
         except duckdb.Error as error:
             raise DataError(_plain_error(path.name, str(error))) from error
+
+
+def _table_of(reader: "_FileReader", columns: Mapping[str, str] | None) -> Table:
+    import duckdb
+
+    try:
+        return reader.table(columns)
+    except duckdb.ConversionException:
+        # DuckDB moves TRY_CAST into its reader of CSV, where a cell that is no number is an error instead of NULL.
+        reader.hold_cells()
+        return reader.table(columns)
 
 
 def _csv_relation(connection: "duckdb.DuckDBPyConnection", path: Path) -> tuple[str, dict[str, str]]:
@@ -138,7 +149,7 @@ def _plain_error(origin: str, message: str) -> str:
     line = re.search(r"CSV Error on Line: (\d+)", message)
     where = f"row {int(line[1]) - 1} (line {line[1]}): " if line else ""
     first = next((part.strip() for part in message.splitlines() if part.strip()), "unknown error")
-    return f"{origin}: {where}can't be read: {first}"
+    return f"{origin}: {where}can't be read: {first.rstrip('.')}: look for open quotes and mixed line ends"
 
 
 class _FileReader:
@@ -149,9 +160,15 @@ class _FileReader:
     ) -> None:
         self.connection = connection
         self.path = path
+        self.source = relation
         self.relation = relation
         self.types = types
         self.is_csv = is_csv
+
+    def hold_cells(self) -> None:
+        """Read every cell as text into memory, and convert from there."""
+        self.connection.execute(f"CREATE TEMP TABLE cells AS SELECT * FROM {self.relation}")
+        self.relation = "cells"
 
     def table(self, columns: Mapping[str, str] | None) -> Table:
         """Everything the file holds."""
@@ -173,7 +190,7 @@ class _FileReader:
             is_date=time_form in {"date", "compact", "DATE"},
             prices={name: as_floats(data[name]) for name in PRICE_COLUMNS},
             volume=as_floats(data["volume"]) if "volume" in names else None,
-            text_at=_CellText(self.path, self.relation),
+            text_at=_CellText(self.source),
             codes=codes,
             symbols=symbols,
             extras={header: as_floats(data[f"extra {index}"]) for index, header in enumerate(extras)},
@@ -225,7 +242,7 @@ class _FileReader:
         if "symbol" in names:
             fields.append(f"CAST({_name(names['symbol'])} AS VARCHAR) AS symbol")
             # Held once, because the symbols are numbered by a second pass.
-            self.connection.execute(f"CREATE TEMP TABLE held AS SELECT {', '.join(fields)} FROM {source}")
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE held AS SELECT {', '.join(fields)} FROM {source}")
             self.connection.execute(
                 "CREATE TYPE symbol_name AS ENUM (SELECT DISTINCT symbol FROM held WHERE symbol IS NOT NULL ORDER BY 1)"
             )
@@ -287,8 +304,7 @@ def _is_number(text: str, kind: str) -> bool:
 class _CellText:
     """What stands in a cell, read again from the file when a message needs it."""
 
-    def __init__(self, path: Path, relation: str) -> None:
-        self.path = path
+    def __init__(self, relation: str) -> None:
         self.relation = relation
 
     def __call__(self, header: str, row: int) -> str | None:

@@ -94,7 +94,7 @@ def _pandas_columns(frame: Any, origin: str) -> dict[str, Any]:
             f"{origin}: its columns have {frame.columns.nlevels} levels: pass a mapping of symbol to frame, "
             "or one long frame with a column 'symbol' (frame.stack(level=1))"
         )
-    columns = {str(header): frame.iloc[:, at] for at, header in enumerate(frame.columns)}
+    columns = {str(header): column for header, column in frame.items()}
     if len(columns) < frame.shape[1]:
         twice = next(header for header in map(str, frame.columns) if list(map(str, frame.columns)).count(header) > 1)
         raise DataError(f"{origin}: column {twice!r} stands twice: rename or remove one of them")

@@ -20,6 +20,7 @@ A draw depends on the seed and the symbol's name only: with a single correlation
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import erf, sqrt
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,9 @@ _TRADING_DAYS: Final = {"regular": 252, "24h": 365}
 _OVERNIGHT_SHARE: Final = 0.2
 _MARKET: Final = ""  # no symbol can have this name
 _LEAST_PRICE: Final = 0.01
+_MOVE_WEIGHT: Final = 0.25
+# Mean of exp(w |z|) for a standard normal z and w = 1/4: 2 exp(w²/2) Φ(w).
+_MOVE_EXPECTATION: Final = float(np.exp(_MOVE_WEIGHT**2 / 2.0)) * (1.0 + erf(_MOVE_WEIGHT / sqrt(2.0)))
 
 
 @dataclass(frozen=True)
@@ -310,9 +314,11 @@ class _Market:
 
     def _prices(self, name: str, moves: Floats, gaps: Floats, deviation: Floats) -> dict[str, Floats]:
         closes = np.cumsum(moves + gaps) + np.log(_value_of(self.settings.initial_price, name))
-        draws = _draws(self.seed, name, "range")
-        # -2 ln U is chi-square of two degrees: twice an exponential draw.
-        above, below = (2.0 * deviation**2 * draws.standard_exponential(self.count) for _ in range(2))
+        # -2 ln U is chi-square of two degrees: twice an exponential draw. Each side has a stream of its own.
+        above, below = (
+            2.0 * deviation**2 * _draws(self.seed, name, side).standard_exponential(self.count)
+            for side in ("above", "below")
+        )
         opens = closes - moves
         highest = opens + 0.5 * (moves + np.sqrt(moves**2 + above))
         lowest = opens + 0.5 * (moves - np.sqrt(moves**2 + below))
@@ -322,9 +328,10 @@ class _Market:
     def _volume(self, name: str, shocks: Floats) -> Floats:
         noise = _draws(self.seed, name, "volume").standard_normal(self.count)
         spread = self.settings.volatility_of_volatility
-        logarithm = 0.5 * noise + 0.5 * spread * self.log_volatility + 0.25 * (np.abs(shocks) - np.sqrt(2.0 / np.pi))
-        activity = np.exp(logarithm)
-        volume: Floats = np.rint(self.settings.average_volume * self.volume_shape * activity / activity.mean())
+        activity = np.exp(0.5 * noise + 0.5 * spread * self.log_volatility + _MOVE_WEIGHT * np.abs(shocks))
+        # The expectation, not the mean of this run: a longer run then begins with the same bars.
+        expected = np.exp(0.125 + 0.125 * spread**2) * _MOVE_EXPECTATION
+        volume: Floats = np.rint(self.settings.average_volume * self.volume_shape * activity / expected)
         return volume
 
 

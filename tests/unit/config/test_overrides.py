@@ -1,0 +1,64 @@
+"""Values given on the command line."""
+
+from typing import Any
+
+import pytest
+
+from atlas.config import apply_override, apply_overrides, parse_document
+from atlas.records.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a=5", 5),
+        ("a=0.5", 0.5),
+        ("a=true", True),
+        ("a=text", "text"),
+        ("a='5'", "5"),
+        ("a=", ""),
+        ("a=null", None),
+        ("a=[A, B]", ["A", "B"]),
+        ("a={b: 1}", {"b": 1}),
+        ("a=b=c", "b=c"),
+    ],
+)
+def test_values_are_typed(text: str, value: Any) -> None:
+    assert apply_override({}, text) == {"a": value}
+
+
+def test_paths_are_found_in_either_spelling_and_the_original_is_kept() -> None:
+    original: dict[str, Any] = {"riskLimits": {"maxDrawdown": 0.1}, "seed": 1}
+    changed = apply_overrides(original, ["risk_limits.max_drawdown=0.2", "validation.walkForward.enabled=false"])
+    assert changed == {
+        "riskLimits": {"maxDrawdown": 0.2},
+        "seed": 1,
+        "validation": {"walkForward": {"enabled": False}},
+    }
+    assert original == {"riskLimits": {"maxDrawdown": 0.1}, "seed": 1}
+
+
+def test_short_forms_grow_keys() -> None:
+    mapping = apply_overrides(
+        {"strategy": "momentum", "mode": "backtest", "commission": 0.001},
+        ["strategy.parameters.fast=5", "commission.minimum=1"],
+    )
+    document = parse_document(mapping)
+    assert (document.strategy.type, document.strategy.parameters) == ("momentum", {"fast": 5})
+    assert (document.commission.fraction, document.commission.minimum) == (0.001, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("seed", "no override"),
+        ("=5", "no override"),
+        ("a..b=5", "no override"),
+        ("seed.x=5", "has no keys: it is 1"),
+        ("symbols.x=5", "has no keys: it is a list of 1"),
+        ("a=[", "can't be read"),
+    ],
+)
+def test_malformed_overrides_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match="(?s)" + words.replace("[", "\\[")):
+        apply_override({"seed": 1, "symbols": ["A"]}, text)

@@ -1,0 +1,149 @@
+"""Each malformed input gives one line that names file, row, column and remedy."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from atlas.data import load_bars
+from atlas.records.errors import AtlasError, DataError
+from atlas.records.instruments import Instrument
+
+HEADER = "date,open,high,low,close,volume\n"
+GOOD = "2020-01-01,1,2,1,2,3\n"
+
+MALFORMED = [
+    ("empty file", "", ["the file is empty", "header"]),
+    ("header only", HEADER, ["header but no rows"]),
+    ("no header", GOOD, ["line 1 holds values", "date,open,high,low,close"]),
+    ("missing column", "date,open,high,low\n2020-01-01,1,2,1\n", ["no column 'close'", "date, open, high, low"]),
+    ("missing time", "day,open,high,low,close\n2020-01-01,1,2,1,2\n", ["no column 'timestamp or datetime or date"]),
+    ("near miss", "date,open,hihg,low,close\n2020-01-01,1,2,1,2\n", ["no column 'high'", "columns={'high': 'hihg'}"]),
+    ("column twice", "date,open,high,low,close,Close\n2020-01-01,1,2,1,2,2\n", ["'Close' stands twice"]),
+    ("date and time", "date,time,open,high,low,close\n2020-01-01,10:00,1,2,1,2\n", ["'date' and 'time'", "timestamp"]),
+    ("unsorted", HEADER + "2020-01-02,1,2,1,2,3\n" + GOOD, ["row 2 (line 3)", "'date'", "oldest first"]),
+    ("duplicate", HEADER + GOOD + GOOD, ["row 2 (line 3)", "stands twice (first in row 1)", "remove the duplicate"]),
+    ("empty price", HEADER + "2020-01-01,1,2,1,,3\n", ["row 1 (line 2)", "'close'", "empty (NaN)", "fill in"]),
+    ("NaN", HEADER + "2020-01-01,1,nan,1,2,3\n", ["'high'", "'nan' is no finite number"]),
+    ("infinite", HEADER + "2020-01-01,1,inf,1,2,3\n", ["'high'", "'inf' is no finite number"]),
+    ("text price", HEADER + "2020-01-01,1,2,abc,2,3\n", ["'low'", "'abc' is no finite number"]),
+    ("high below low", HEADER + "2020-01-01,1,1,3,1,3\n", ["low 3.0 is above high 1.0", "correct the row"]),
+    ("open above", HEADER + "2020-01-01,5,2,1,2,3\n", ["'open'", "open 5.0 is above high 2.0"]),
+    ("close below", HEADER + "2020-01-01,1,2,1,0.5,3\n", ["'close'", "close 0.5 is below low 1.0"]),
+    ("negative volume", HEADER + "2020-01-01,1,2,1,2,-3\n", ["'volume'", "-3.0 is negative"]),
+    ("gap in volume", HEADER + GOOD + "2020-01-02,1,2,1,2,\n", ["row 2", "'volume'", "write 0"]),
+    ("impossible date", HEADER + GOOD + "2020-02-30,1,2,1,2,3\n", ["row 2 (line 3)", "no time '2020-02-30'"]),
+    ("American date", HEADER + "1/4/1999,1,2,1,2,3\n", ["'1/4/1999' is no date", "write 2020-01-31"]),
+    ("two forms", HEADER + GOOD + "2020-01-02 10:00,1,2,1,2,3\n", ["row 2", "otherwise than row 1 ('2020-01-01')"]),
+    ("two epochs", HEADER + "1577836800000,1,2,1,2,3\n1577836860,1,2,1,2,3\n", ["row 2", "'1577836860' is written"]),
+    ("empty time", HEADER + GOOD + ",1,2,1,2,3\n", ["row 2", "'date'", "fill in the time"]),
+    ("too dear", HEADER + "2020-01-01,1,1e10,1,2,3\n", ["'high'", "beyond 9.22e+09", "price_exponent=8"]),
+    ("too much", HEADER + "2020-01-01,1,2,1,2,1e12\n", ["'volume'", "beyond 9.22e+10", "quantity_exponent=6"]),
+    ("short line", HEADER + "2020-01-01,1,2,1,2\n", ["row 1 (line 2) has 5 columns", "header has 6"]),
+    ("long line", HEADER + "2020-01-01,1,2,1,2,3,4\n", ["row 1 (line 2) has 7 columns"]),
+    ("open quote", HEADER + '"2020-01-01,1,2,1,2,3\n', ["can't be read", "quotes"]),
+    (
+        "no symbol",
+        "date,symbol,open,high,low,close\n2020-01-01,A,1,2,1,2\n2020-01-02,,1,2,1,2\n",
+        ["row 2", "no symbol"],
+    ),
+    ("one bar", HEADER + "2020-01-01 10:00,1,2,1,2,3\n", ["how long", "timeframe="]),
+    ("months", HEADER + "2020-01-31,1,2,1,2,3\n2020-02-29,1,2,1,2,3\n", ["month", "timeframe="]),
+    ("colon", "date,symbol,open,high,low,close\n2020-01-01,A:B,1,2,1,2\n", ["'A:B'", "colon"]),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), [case[1:] for case in MALFORMED], ids=[case[0] for case in MALFORMED])
+def test_malformed_csv_is_refused_in_one_line(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "AAPL.csv"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        load_bars(path)
+    message = str(caught.value)
+    assert message.startswith("AAPL.csv: ") or "colon" in message
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_first_of_several_rows_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text(HEADER + GOOD + "2020-01-02,1,2,1,2,-1\n2020-01-03,1,,1,2,3\n")
+    with pytest.raises(DataError, match=r"row 2 \(line 3\), column 'volume'"):
+        load_bars(path)
+
+
+def test_symbols_of_a_long_file_are_sorted_each_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(
+        "date,symbol,open,high,low,close\n2020-01-01,B,1,2,1,2\n2020-01-02,B,1,2,1,2\n2020-01-01,A,1,2,1,2\n"
+        "2020-01-01,A,1,2,1,2\n"
+    )
+    with pytest.raises(DataError, match=r"row 4 \(line 5\).*stands twice of A \(first in row 3\)"):
+        load_bars(path)
+
+
+def test_text_far_below_the_sample_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    lines = [f"{1_577_836_800 + 60 * at},1,2,1,2,3,7" for at in range(30_000)]
+    lines[25_000] = lines[25_000].replace(",3,7", ",3,NULL")
+    path.write_text("date,open,high,low,close,volume,trades\n" + "\n".join(lines) + "\n")
+    history = load_bars(path)
+    assert len(history) == 30_000
+    assert np.isnan(history.extras["trades"][25_000])
+    assert np.nansum(history.extras["trades"]) == 7 * 29_999
+    lines[25_000] = lines[25_000].replace(",1,2,1,2,", ",1,2,1,NULL,")
+    path.write_text("date,open,high,low,close,volume,trades\n" + "\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r"row 25001 \(line 25002\), column 'close': 'NULL' is no finite number"):
+        load_bars(path)
+
+
+def test_missing_unknown_and_empty_sources(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        load_bars(tmp_path / "none.csv")
+    (tmp_path / "a.xlsx").write_text("x")
+    with pytest.raises(DataError, match="unknown kind of file"):
+        load_bars(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match=r"no \.csv or \.parquet"):
+        load_bars(tmp_path)
+    with pytest.raises(DataError, match="can't read bars from int"):
+        load_bars(3)
+    with pytest.raises(DataError, match="mapping is empty"):
+        load_bars({})
+    (tmp_path / "b.parquet").write_bytes(b"not parquet at all")
+    with pytest.raises(DataError, match="b.parquet"):
+        load_bars(tmp_path / "b.parquet")
+
+
+def test_frames_are_checked_alike() -> None:
+    times = pd.date_range("2020-01-01", periods=2, freq="D")
+    frame = pd.DataFrame(
+        {"open": [1.0, 1.0], "high": [2.0, np.nan], "low": [1.0, 1.0], "close": [1.0, 1.0]}, index=times
+    )
+    with pytest.raises(DataError, match=r"^A: row 2, column 'high': the cell is empty"):
+        load_bars({"A": frame})
+    with pytest.raises(DataError, match=r"^the frame: row 2"):
+        load_bars(frame)
+    with pytest.raises(DataError, match="the frame is empty"):
+        load_bars(frame.iloc[:0])
+    wide = pd.concat({"A": frame, "B": frame}, axis=1)
+    with pytest.raises(DataError, match="2 levels"):
+        load_bars(wide)
+    with pytest.raises(DataError, match="stands twice"):
+        load_bars(pd.concat([frame, frame], axis=1))
+
+
+def test_arguments_are_checked(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text(HEADER + "2020-01-01 10:00,1,2,1,2,3\n2020-01-01 10:01,1,2,1,2,3\n")
+    with pytest.raises(DataError, match="the bars are 1m apart, less than timeframe='1h'"):
+        load_bars(path, timeframe="1h")
+    with pytest.raises(AtlasError, match="calendar month"):
+        load_bars(path, timeframe="1M")
+    with pytest.raises(DataError, match="no bars of C: there are A"):
+        load_bars(path, symbols=["A", "C"])
+    with pytest.raises(DataError, match="say 'start' or 'end'"):
+        load_bars(path, timestamps="middle")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="comes twice"):
+        load_bars({"A": path, "B": path}, instruments={"B": Instrument("A")})
