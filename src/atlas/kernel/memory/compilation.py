@@ -54,18 +54,22 @@ class EntryPoint:
         The kernel function's source.
     signature : str
         Numba's signature, words only: ``"i8(i8, f8)"``.
+    nogil : bool
+        Whether Python's lock is let go while it runs; such a function calls nothing of Python's.
     """
 
     registry: dict[str, EntryPoint] = {}
 
-    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+    def __init__(self, function: Callable[..., Any], signature: str, nogil: bool = False) -> None:
         self.function = function
         self.signature = signature
+        self.nogil = nogil
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.__doc__ = function.__doc__
         EntryPoint.registry[self.name] = self
 
     def __call__(self, *arguments: Any) -> Any:
+        """Call it, compiling it first where it has to be."""
         return self.callable(*arguments)
 
     @cached_property
@@ -101,7 +105,7 @@ class EntryPoint:
         from numba.core.registry import cpu_target
 
         initialize_runtime(cpu_target.target_context)
-        dispatcher = njit(self.signature, **OPTIONS)(self.function)
+        dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
         result = next(iter(dispatcher.overloads.values()))
         save_object(result._reduce(), "entry", self.name, self.signature)
         return result
@@ -112,9 +116,9 @@ class EntryPoint:
         return PLAIN or object_path("entry", self.name, self.signature).exists()
 
 
-def entry_point(signature: str) -> Callable[[Callable[..., Any]], EntryPoint]:
+def entry_point(signature: str, nogil: bool = False) -> Callable[[Callable[..., Any]], EntryPoint]:
     """Make a kernel function callable from Python and by address; see `EntryPoint`."""
-    return lambda function: EntryPoint(function, signature)
+    return lambda function: EntryPoint(function, signature, nogil)
 
 
 def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
@@ -139,7 +143,7 @@ def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
 
 def initialize_runtime(target_context: Any) -> None:
     """Prepare Numba's runtime: without it the first call of loaded code crashes."""
-    from numba.core.runtime import rtsys
+    from numba.core.runtime.nrt import rtsys
 
     rtsys.initialize(target_context)
 
@@ -218,4 +222,4 @@ def load_object(*key: str) -> Any:
     if hashlib.blake2b(content[16:], digest_size=16).digest() != content[:16]:
         path.unlink(missing_ok=True)
         return None
-    return pickle.loads(content[16:])  # noqa: S301 - our own file, written by this user, checksummed
+    return pickle.loads(content[16:])  # our own file, written by this user, checksummed

@@ -34,7 +34,7 @@ def find_slot(base: int, mask: int, key: int) -> int:
     slot = home_slot(key, mask)
     address = base + slot * SLOT_BYTES
     found = load(address)
-    while found != key and found != 0:  # noqa: PLR1714 - a membership test would make a tuple
+    while found != key and found != 0:
         slot = (slot + 1) & mask
         address = base + slot * SLOT_BYTES
         found = load(address)

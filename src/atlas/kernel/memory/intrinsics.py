@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -44,7 +44,8 @@ if PLAIN:
 
     def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
         """Return a function from an address to a record there: by reference, nothing is copied."""
-        return structure_of(dtype).from_address  # type: ignore[no-any-return]
+        view: Callable[[int], Any] = structure_of(dtype).from_address
+        return view
 
     def load(address: int) -> int:
         """Read the int64 at `address`."""
@@ -155,7 +156,7 @@ else:
 
             return record(types.int64), build
 
-        return at  # type: ignore[no-any-return]
+        return cast(Callable[[int], Any], at)
 
     def word_operation(emit: Callable[..., Any], arity: int, result: Any = WORD, arguments: Any = None) -> Any:
         """Make an intrinsic on `arity` words out of a function that emits its instructions."""
@@ -307,5 +308,5 @@ def native_call(signature: str) -> Callable[..., Any]:
 
     names = ", ".join(f"a{number}" for number in range(len(parameters)))
     space: dict[str, Any] = {"full": result(types.int64, *parameters), "build": build}
-    exec(f"def call(typing_context, address, {names}):\n    return full, build", space)  # noqa: S102
-    return intrinsic(space["call"])  # type: ignore[no-any-return]
+    exec(f"def call(typing_context, address, {names}):\n    return full, build", space)
+    return intrinsic(space["call"])
