@@ -225,7 +225,7 @@ class DataSourceSection(Section, frozen=True, kw_only=True):
     type : str
         Name in the registry of sources: ``file``, ``csv``, ``parquet``, ``folder``, ``shipped``, ``generated``.
     path : str
-        File, folder or name of a shipped data set.
+        File or folder; names of shipped data sets with commas; number of generated bars.
     timestamps : {"start", "end"}
         Whether the file's times are the start or the end of each bar.
     """

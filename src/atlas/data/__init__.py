@@ -9,6 +9,7 @@ from .bars import FIRST_INSTRUMENT, BarColumns, BarHistory, aligned_records, bui
 from .generator import GeneratorSettings, generate_bars
 from .load import load_bars
 from .shipped import ShippedData, load_shipped, shipped_data
+from .sources import history_of
 
 __all__ = [
     "FIRST_INSTRUMENT",
@@ -19,6 +20,7 @@ __all__ = [
     "aligned_records",
     "build_history",
     "generate_bars",
+    "history_of",
     "load_bars",
     "load_shipped",
     "shipped_data",

@@ -1,6 +1,6 @@
 """Bars of many instruments as one array of records, in the order in which a run sees them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -397,9 +397,3 @@ def _merged(records: Records, extras: Mapping[str, Floats]) -> tuple[Records, di
     merged = aligned_records(len(records))
     np.take(_as_words(records), order, axis=0, out=_as_words(merged))
     return merged, {name: column[order] for name, column in extras.items()}
-
-
-def iterate_symbols(history: BarHistory) -> Iterator[tuple[Instrument, Records]]:
-    """Each instrument with its bars."""
-    for instrument in history.instruments:
-        yield instrument, history.bars(instrument.name)

@@ -1,0 +1,111 @@
+"""The bars that the document of a run asks for."""
+
+from pathlib import Path
+
+from atlas.config.sections import DataSourceSection, Document
+from atlas.config.timeframes import timeframe_ns
+from atlas.config.times import end_of, start_of
+from atlas.records.errors import ConfigurationError, DataError
+
+from .bars import BarHistory
+from .files import CSV_SUFFIXES, PARQUET_SUFFIXES
+from .generator import GeneratorSettings, generate_bars
+from .load import load_bars
+from .shipped import load_shipped
+
+_GENERATED_BARS = 100_000
+
+
+def history_of(document: Document) -> BarHistory:
+    """
+    Read, check and cut the bars of a run.
+
+    Parameters
+    ----------
+    document : Document
+        Its data source says where they are: ``file``, ``csv``, ``parquet`` or ``folder`` with a path; ``shipped``,
+        whose path is a name or several with commas; ``generated``, whose path is the number of bars (100,000 where
+        empty).
+
+    Returns
+    -------
+    BarHistory
+        Of the document's symbols, and of its period: bars that start at or after the start date and end by the end of
+        the end date.
+
+    Raises
+    ------
+    ConfigurationError
+        The data source is absent, or contradicts itself or the document.
+    DataError
+        The data is malformed, or holds no bar of the period.
+    """
+    source = document.data_source
+    if source is None:
+        raise ConfigurationError("is missing: write data_source: {type: file, path: ...}", "data_source")
+    if source.type == "shipped":
+        history = _shipped(document, source)
+    elif source.type == "generated":
+        history = _generated(document, source)
+    else:
+        history = _from_path(document, source)
+    cut = history.between(
+        None if document.start_date is None else start_of(document.start_date),
+        None if document.end_date is None else end_of(document.end_date),
+    )
+    if len(cut) == 0:
+        raise DataError(f"{history!r} has no bar from {document.start_date} to {document.end_date}")
+    return cut
+
+
+def _from_path(document: Document, source: DataSourceSection) -> BarHistory:
+    if not source.path:
+        raise ConfigurationError("is missing: write the file or folder with the bars", "data_source.path")
+    path = Path(source.path)
+    suffixes = {"csv": CSV_SUFFIXES, "parquet": PARQUET_SUFFIXES}.get(source.type)
+    if suffixes is not None and not path.is_dir() and not path.name.lower().endswith(suffixes):
+        raise ConfigurationError(f"{path.name} is no {source.type} file: write type: file", "data_source.type")
+    if source.type == "folder" and not path.is_dir():
+        raise ConfigurationError(f"{path} is no folder", "data_source.path")
+    # A file that names no symbol holds the one that the document names.
+    only = document.symbols[0] if len(document.symbols) == 1 and not path.is_dir() else None
+    return load_bars(
+        path,
+        symbol=only,
+        symbols=document.symbols or None,
+        timeframe=document.timeframe,
+        timestamps=source.timestamps,
+        currency=document.currency,
+    )
+
+
+def _shipped(document: Document, source: DataSourceSection) -> BarHistory:
+    names = source.path.split(",") if source.path else document.symbols
+    if not names:
+        raise ConfigurationError("is missing: write the name of a shipped data set", "data_source.path")
+    history = load_shipped([name.strip() for name in names])
+    _require_timeframe(document, history)
+    return history.select(document.symbols) if source.path and document.symbols else history
+
+
+def _require_timeframe(document: Document, history: BarHistory) -> None:
+    there = history.specifications[0]
+    if document.timeframe is not None and timeframe_ns(document.timeframe) != there.length_ns:
+        raise ConfigurationError(f"the data has bars of {there.time_frame}, not {document.timeframe}", "timeframe")
+
+
+def _generated(document: Document, source: DataSourceSection) -> BarHistory:
+    if source.path and not source.path.isdigit():
+        raise ConfigurationError(f"{source.path!r} is no number of bars", "data_source.path")
+    defaults = GeneratorSettings()
+    settings = GeneratorSettings(
+        timeframe=document.timeframe or defaults.timeframe,
+        start_date=(document.start_date or defaults.start_date)[:10],
+    )
+    return generate_bars(
+        document.symbols or ["RANDOM"],
+        int(source.path or _GENERATED_BARS),
+        seed=document.seed,
+        settings=settings,
+        currency=document.currency,
+    )
