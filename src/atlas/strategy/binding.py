@@ -1,0 +1,281 @@
+"""A strategy placed in a trader's block: state in the arena, context beside it, addresses in the table of calls."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from atlas.kernel.memory.block import ENTRY_BYTES, Block
+from atlas.kernel.memory.compilation import PLAIN
+from atlas.kernel.memory.intrinsics import structure_of
+from atlas.kernel.trader.tables import STATE, WORLD
+from atlas.kernel.trader.views import CONTEXT, VERBS
+from atlas.records.enums import Hook
+from atlas.records.errors import CapacityError, StrategyError
+from atlas.strategy.base import Strategy, suggestion
+from atlas.strategy.context import LiveContext, live_context
+from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
+from atlas.strategy.fields import symbol_field
+from atlas.strategy.interpreted import instance_at, instance_type
+
+MODES = ("auto", "compiled", "interpreted")
+COMPILED, INTERPRETED = 0, 1
+USED_WORD = 3
+UNIVERSE = 1
+
+
+class BoundStrategy:
+    """A strategy ready to be called by the kernel; made by `bind_strategy`. Keep it as long as the block runs.
+
+    Attributes
+    ----------
+    definition : StrategyDefinition
+        What was bound.
+    mode : str
+        ``compiled`` or ``interpreted``.
+    fallback_reason : str
+        Why it is interpreted although ``auto`` was asked for; else empty.
+    context : LiveContext
+        View of the context's memory.
+    memory : numpy.ndarray of CONTEXT, shape (1,)
+        The context itself, at an address that is a multiple of 64.
+    instances : list
+        In interpreted mode the objects whose hooks run, by instance.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        index: int,
+        definition: StrategyDefinition,
+        instruments: Sequence[str],
+        verbs: Mapping[str, Any],
+    ) -> None:
+        self.block, self.index, self.definition = block, index, definition
+        self.instruments = list(instruments)
+        self.mode = "interpreted"
+        self.fallback_reason = ""
+        self.instances: list[Any] = []
+        self.callbacks: list[Any] = []
+        self.libraries: list[Any] = []
+        self._buffer = np.zeros(CONTEXT.itemsize + 64, np.uint8)
+        start = -self._buffer.ctypes.data % 64
+        self.memory = self._buffer[start : start + CONTEXT.itemsize].view(CONTEXT)
+        self.memory["world"] = block.address
+        self.memory["strategy"] = index
+        row = structure_of(WORLD.dtype).from_address(int(block.rows("world").ctypes.data))
+        self.context: LiveContext = live_context(self.memory, {name: verbs[name].callable for name in VERBS}, row)
+        if not PLAIN:
+            for name in VERBS:
+                self.memory[f"{name}_address"] = verbs[name].address
+
+    @property
+    def context_address(self) -> int:
+        """Address of the context."""
+        return int(self.memory.ctypes.data)
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """Texts of log lines by number, those an open strategy has logged so far included."""
+        return {**self.definition.texts, **self.context.texts}
+
+    @property
+    def instance_count(self) -> int:
+        """How many instances of the state there are."""
+        return len(self.instruments) if self.definition.scope == "instrument" else 1
+
+    def instance_of(self, instrument: int) -> int:
+        """Return the number of the instance that looks after an instrument."""
+        return instrument if self.definition.scope == "instrument" else 0
+
+    def payload(self, hook: Hook) -> Any:
+        """Return the view of what happened that interpreted hooks are handed."""
+        return structure_of(VIEWS[hook][1]).from_address(self.context_address + context_offset(hook))
+
+
+def bind_strategy(
+    block: Block,
+    strategy_index: int,
+    definition: StrategyDefinition,
+    mode: str = "auto",
+    instruments: Sequence[Any] = (),
+    verbs: Mapping[str, Any] | None = None,
+    compile: str = "allow",
+) -> BoundStrategy:
+    """Place a strategy in a trader's block, so that the kernel can call its hooks.
+
+    Its state is put at the end of what is used of the table `state` and initialized; its row in `strategies` and its
+    rows in `calls` are filled in. The counts of instruments and strategies in the row of `world` have to be set.
+
+    Parameters
+    ----------
+    block : Block
+        Of a trader.
+    strategy_index : int
+        Its number, from 1; 0 is `external`.
+    definition : StrategyDefinition
+        What to bind.
+    mode : str
+        ``auto`` (compiled where possible), ``compiled`` or ``interpreted``.
+    instruments : sequence of str or of objects with `symbol`
+        Instruments of the run by number.
+    verbs : mapping of str to EntryPoint, optional
+        The kernel's verbs; those of the trader when left out.
+    compile : str
+        ``require``: a hook that can't be compiled is an error in mode ``auto`` too.
+
+    Returns
+    -------
+    BoundStrategy
+        It allocates nothing while events are handled.
+
+    Raises
+    ------
+    StrategyError
+        The mode is unknown, a symbol is, or a hook can't be compiled where that is required.
+    CapacityError
+        The arena is too small.
+    """
+    if mode not in MODES:
+        raise StrategyError(f"the mode is one of {', '.join(MODES)}, not {mode!r}{suggestion(mode, MODES)}")
+    if verbs is None:
+        from atlas.kernel.trader.verbs import VERB_ENTRY_POINTS as verbs  # noqa: N811
+    symbols = [getattr(instrument, "symbol", instrument) for instrument in instruments]
+    bound = BoundStrategy(block, strategy_index, definition, symbols, verbs)
+    offset = 0 if definition.is_open else place_state(bound)
+    functions = compiled_functions(bound, mode, compile)
+    fill_strategy_row(bound, offset)
+    if functions is None:
+        make_instances(bound, offset)
+    fill_calls(bound, offset, functions)
+    return bound
+
+
+def place_state(bound: BoundStrategy) -> int:
+    """Take room in the arena, write the first state of every instance, and return the offset in bytes."""
+    block, definition = bound.block, bound.definition
+    words = block.bytes[STATE.entry : STATE.entry + ENTRY_BYTES].view(np.int64)
+    offset = int(words[USED_WORD]) * 8
+    offset += -offset % 64
+    size = definition.state_bytes_for(len(bound.instruments))
+    end = offset + size * bound.instance_count
+    arena = block.rows("state").view(np.uint8)
+    if end > len(arena):
+        message = f"the states of {definition.name} need {end - offset:,} bytes, {len(arena) - offset:,} are left"
+        raise CapacityError(message)
+    words[USED_WORD] = end // 8
+    numbers = [symbol_number(bound, symbol) for symbol in definition.symbols]
+    for instance in range(bound.instance_count):
+        view = arena[offset + instance * size : offset + (instance + 1) * size]
+        definition.initialize(view, len(bound.instruments), instance)
+        record = view[: definition.layout.dtype.itemsize].view(definition.layout.dtype)
+        for number, instrument in enumerate(numbers):
+            record[symbol_field(number)] = instrument
+    return offset
+
+
+def symbol_number(bound: BoundStrategy, symbol: str) -> int:
+    """Return the instrument number of a symbol that a hook names."""
+    if symbol not in bound.instruments:
+        message = f"no instrument {symbol!r} in this run{suggestion(symbol, bound.instruments)}"
+        raise StrategyError(message, strategy=bound.definition.name)
+    return bound.instruments.index(symbol)
+
+
+def compiled_functions(bound: BoundStrategy, mode: str, compile: str) -> dict[Hook, int] | None:
+    """Return the address of each compiled hook, or None when the strategy is to run interpreted."""
+    if mode == "interpreted" or PLAIN:
+        return None
+    from atlas.strategy.compiler import compile_hooks
+
+    try:
+        functions, libraries = compile_hooks(bound.definition)
+    except StrategyError as error:
+        if mode == "compiled" or compile == "require":
+            raise
+        bound.fallback_reason = str(error)
+        return None
+    bound.mode = "compiled"
+    bound.libraries = libraries
+    return functions
+
+
+def fill_strategy_row(bound: BoundStrategy, offset: int) -> None:
+    """Fill in what the kernel has to know of the strategy."""
+    row = bound.block.rows("strategies")[bound.index : bound.index + 1]
+    row["scope"] = UNIVERSE if bound.definition.scope == "universe" else 0
+    row["mode"] = COMPILED if bound.mode == "compiled" else INTERPRETED
+    row["hooks"] = hook_mask(bound.definition)
+    row["state_offset"] = offset
+    row["state_bytes"] = bound.definition.state_bytes_for(len(bound.instruments))
+    row["state_count"] = 0 if bound.definition.is_open else bound.instance_count
+    row["context_address"] = bound.context_address
+
+
+def hook_mask(definition: StrategyDefinition) -> int:
+    """Return the hooks a strategy implements, bit n for the hook numbered n."""
+    mask = 0
+    for hook in definition.hooks:
+        mask |= 1 << int(hook)
+    return mask
+
+
+def state_address(bound: BoundStrategy, offset: int, instance: int) -> int:
+    """Return the address of an instance's record."""
+    start = int(bound.block.rows("state").ctypes.data) + offset
+    return start + instance * bound.definition.state_bytes_for(len(bound.instruments))
+
+
+def make_instances(bound: BoundStrategy, offset: int) -> None:
+    """Make the Python objects whose hooks run."""
+    definition = bound.definition
+    if definition.is_open:
+        bound.instances = [open_instance(definition.instance) for _ in range(bound.instance_count)]
+        return
+    made = instance_type(definition)
+    bound.instances = [
+        instance_at(definition, made, state_address(bound, offset, instance))
+        for instance in range(bound.instance_count)
+    ]
+
+
+def open_instance(given: Strategy) -> Strategy:
+    """Return a copy of the user's own object: each instrument's instance has a life of its own."""
+    import copy
+
+    from atlas.kernel.indicators import Indicator
+
+    instance = copy.deepcopy(given)
+    for owner in type(given).__mro__:
+        for name, value in vars(owner).items():
+            if isinstance(value, Indicator) and name not in vars(instance):
+                object.__setattr__(instance, name, value.copy())
+    return instance
+
+
+def fill_calls(bound: BoundStrategy, offset: int, functions: dict[Hook, int] | None) -> None:
+    """Fill in the strategy's rows of the table of calls."""
+    world = bound.block.rows("world")[0]
+    strategies, count = int(world["strategy_count"]), int(world["instrument_count"])
+    calls = bound.block.rows("calls")
+    for hook in bound.definition.hooks:
+        callbacks = None if functions is not None else instance_callbacks(bound, hook)
+        for instrument in range(count):
+            instance = bound.instance_of(instrument)
+            row = (int(hook) * strategies + bound.index) * count + instrument
+            calls[row]["function"] = functions[hook] if functions is not None else id(callbacks[instance])  # type: ignore[index]
+            calls[row]["record"] = 0 if bound.definition.is_open else state_address(bound, offset, instance)
+
+
+def instance_callbacks(bound: BoundStrategy, hook: Hook) -> list[Callable[[], Any]]:
+    """Return, and keep alive, a callable without arguments for each instance's hook."""
+    arguments = [bound.context] if hook not in VIEWS else [bound.context, bound.payload(hook)]
+    function = getattr(type(bound.instances[0]), bound.definition.hooks[hook].name)
+    callbacks: list[Callable[[], Any]] = [
+        functools.partial(function, instance, *arguments) for instance in bound.instances
+    ]
+    bound.callbacks.extend(callbacks)
+    return callbacks

@@ -1,0 +1,220 @@
+"""What is wrong with a hook can be told from its text, with file, line and a suggestion, before anything runs.
+
+A mistake (an unknown field, verb or name) is refused in both modes. What lies outside the compiled subset (an f-string,
+a generator) only keeps the strategy from being compiled.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from atlas.records.errors import StrategyCompileError, StrategyError
+from atlas.strategy.base import Strategy, suggestion
+from atlas.strategy.context import PUBLIC_NAMES
+from atlas.strategy.rewriting import LOG_VALUES, is_attribute_of
+from atlas.strategy.source import FunctionSource, is_builtin, is_constant, is_let_pass, is_user_function
+
+UNSUPPORTED: dict[type[ast.AST], str] = {
+    ast.JoinedStr: 'f-strings are not compiled; write ctx.log("text {}", value)',
+    ast.GeneratorExp: "generator expressions are not compiled; write a loop or a list comprehension",
+    ast.Import: "imports belong at the top of the file",
+    ast.ImportFrom: "imports belong at the top of the file",
+    ast.Global: "`global` is not compiled; keep state in declared fields",
+    ast.Nonlocal: "`nonlocal` is not compiled; keep state in declared fields",
+    ast.FunctionDef: "functions within functions are not compiled; move it out of the class",
+    ast.AsyncFunctionDef: "`async` is not compiled",
+    ast.ClassDef: "classes within functions are not compiled",
+    ast.Yield: "`yield` is not compiled",
+    ast.YieldFrom: "`yield` is not compiled",
+    ast.Await: "`await` is not compiled",
+    ast.With: "`with` is not compiled",
+    ast.AsyncWith: "`async` is not compiled",
+    ast.AsyncFor: "`async` is not compiled",
+    ast.Starred: "star-unpacking is not compiled",
+    ast.Delete: "`del` is not compiled",
+}
+UNSUPPORTED_CALLS = {
+    "str": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
+    "repr": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
+    "format": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
+    "setattr": "write the field's name: self.field = value",
+    "getattr": "write the field's name: self.field",
+    "hasattr": "fields are declared in the class body; hasattr() is not compiled",
+    "eval": "eval() is not compiled",
+    "exec": "exec() is not compiled",
+    "open": "hooks do no input or output",
+    "input": "hooks do no input or output",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a function may mention.
+
+    Parameters
+    ----------
+    own, context, payload : str
+        Names of these parameters; empty where there is none.
+    readable : frozenset of str
+        Fields, methods and constants of the strategy.
+    assignable : frozenset of str
+        Fields that may be assigned.
+    nested : dict of str to frozenset of str
+        Names within each field that is an indicator or a window.
+    payload_names : frozenset of str
+        Fields of the payload.
+    strategy : str
+        Name of the class, for messages.
+    """
+
+    own: str = ""
+    context: str = ""
+    payload: str = ""
+    readable: frozenset[str] = frozenset()
+    assignable: frozenset[str] = frozenset()
+    nested: dict[str, frozenset[str]] = field(default_factory=dict)
+    payload_names: frozenset[str] = frozenset()
+    strategy: str = ""
+
+
+def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
+    """Find what is wrong in either mode: unknown fields, verbs and names, and forbidden assignments."""
+    tree = source.tree()
+    yield from unknown_names(source, tree, scope)
+    for node in ast.walk(tree):
+        message = mistake_of(node, scope) if isinstance(node, ast.Attribute) else None
+        if message and isinstance(node, ast.Attribute):
+            text = f"{message}\n    {source.line(node.lineno)}"
+            yield StrategyError(text, source.file, node.lineno, source.name, scope.strategy)
+
+
+def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
+    """Say what is wrong with one attribute, or None."""
+    stored = not isinstance(node.ctx, ast.Load)
+    name = node.attr
+    if is_attribute_of(node, scope.own):
+        known = scope.assignable if stored else scope.readable
+        if name in known or name.startswith("__"):
+            return None
+        if name in scope.readable:
+            return f"{scope.strategy}.{name} can't be assigned"
+        verb = "has no field or method" if not stored else "declares no field"
+        return f"{scope.strategy} {verb} {name!r}{suggestion(name, known)}"
+    if is_attribute_of(node, scope.context):
+        if stored:
+            return f"{scope.context}.{name} can't be assigned; declare a field in the class body"
+        if name not in PUBLIC_NAMES:
+            return f"the context has no {name!r}{suggestion(name, PUBLIC_NAMES)}"
+    elif is_attribute_of(node, scope.payload):
+        if name not in scope.payload_names:
+            return f"{scope.payload} has no field {name!r}{suggestion(name, scope.payload_names)}"
+        if stored:
+            return f"{scope.payload}.{name} can't be assigned"
+    elif isinstance(node.value, ast.Attribute) and is_attribute_of(node.value, scope.own):
+        return nested_mistake(node.value.attr, name, stored, scope)
+    return None
+
+
+def nested_mistake(field_name: str, name: str, stored: bool, scope: Scope) -> str | None:
+    """Say what is wrong with an attribute of an indicator's field, or None."""
+    known = scope.nested.get(field_name)
+    if known is None:
+        return None
+    if name not in known:
+        return f"{scope.strategy}.{field_name} has no {name!r}{suggestion(name, known)}"
+    return f"{scope.strategy}.{field_name}.{name} can't be assigned" if stored else None
+
+
+def unknown_names(source: FunctionSource, tree: ast.FunctionDef, scope: Scope) -> Iterator[StrategyError]:
+    """Find names that are neither local, nor global, nor Python's own."""
+    bound = bound_names(tree)
+    seen = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Name) or node.id in bound or node.id in source.names or node.id in seen:
+            continue
+        seen.add(node.id)
+        if not is_builtin(node.id) and node.id != "__class__":
+            known = {*bound, *source.function.__globals__}
+            text = f"unknown name {node.id!r}{suggestion(node.id, known)}\n    {source.line(node.lineno)}"
+            yield StrategyError(text, source.file, node.lineno, source.name, scope.strategy)
+
+
+def bound_names(tree: ast.FunctionDef) -> set[str]:
+    """Names that a function binds itself, in itself or in what lies within it."""
+    bound: set[str] = set()
+    body = [node for part in (tree.args, *tree.body) for node in ast.walk(part)]
+    for node in body:
+        if isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            bound.add(node.name)
+    return bound
+
+
+def subset_problems(source: FunctionSource, scope: Scope) -> Iterator[StrategyCompileError]:
+    """Find what can't be compiled."""
+    tree = source.tree()
+    if tree.decorator_list:
+        yield source.error("decorated methods are not compiled", tree.decorator_list[0].lineno)
+    for statement in tree.body:
+        for node in ast.walk(statement):
+            reason = unsupported(node, source, scope)
+            if reason:
+                yield source.error(reason, getattr(node, "lineno", statement.lineno))
+
+
+def unsupported(node: ast.AST, source: FunctionSource, scope: Scope) -> str | None:
+    """Say why a node can't be compiled, or None."""
+    if type(node) in UNSUPPORTED:
+        return UNSUPPORTED[type(node)]
+    if isinstance(node, ast.ExceptHandler) and node.type is not None:
+        is_plain = isinstance(node.type, ast.Name) and node.type.id == "Exception"
+        return None if is_plain and not node.name else "only `except:` and `except Exception:` are compiled"
+    if isinstance(node, ast.Call):
+        return unsupported_call(node, source, scope)
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in source.names:
+        return unsupported_value(node.id, source.names[node.id])
+    return None
+
+
+def unsupported_call(node: ast.Call, source: FunctionSource, scope: Scope) -> str | None:
+    """Say why a call can't be compiled, or None."""
+    function = node.func
+    if isinstance(function, ast.Name):
+        if function.id == "super" and node.args:
+            return "write super() without arguments"
+        if function.id in UNSUPPORTED_CALLS and function.id not in source.names:
+            return UNSUPPORTED_CALLS[function.id]
+    elif isinstance(function, ast.Attribute):
+        if isinstance(function.value, ast.Name):
+            owner = source.names.get(function.value.id)
+            if isinstance(owner, type) and issubclass(owner, Strategy):
+                return f"write super().{function.attr}(...)"
+        if is_attribute_of(function, scope.context) and function.attr == "log":
+            return unsupported_log(node)
+    return None
+
+
+def unsupported_log(node: ast.Call) -> str | None:
+    """Say why a line of the log can't be compiled, or None."""
+    literal = node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    if not literal or node.keywords:
+        return 'the log takes a literal text and numbers: ctx.log("text {}", value)'
+    return f"a line of the log holds at most {LOG_VALUES} values" if len(node.args) > LOG_VALUES + 1 else None
+
+
+def unsupported_value(name: str, value: Any) -> str | None:
+    """Say why a global value can't be used in compiled code, or None."""
+    if is_constant(value) or is_user_function(value) or (is_let_pass(value) and not isinstance(value, list | dict | set)):
+        return None
+    kind = type(value).__name__
+    return f"the global {name!r} is a {kind}, which may change; make it a tuple or a number, or declare a field"

@@ -1,0 +1,479 @@
+"""What a hook is handed to look and to act: `ctx`, written once for both modes.
+
+The methods of `Context` run as ordinary Python in interpreted mode, and are compiled into hooks as they stand. They end
+in the primitives ``call_*``: one for each verb of the kernel, partial calls here, native calls there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from atlas.kernel.memory.intrinsics import structure_of
+from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
+from atlas.records.enums import NULL, QuantityKind, TimeInForce
+from atlas.strategy.rewriting import text_number
+
+BUY, SELL = 1, -1
+GTC = int(TimeInForce.GTC)
+UNITS, NOTIONAL, WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.WEIGHT)
+NAN = math.nan
+EQUITY, CASH, POSITION, AVERAGE_PRICE = (
+    int(Query.EQUITY),
+    int(Query.CASH),
+    int(Query.POSITION),
+    int(Query.AVERAGE_PRICE),
+)
+UNREALIZED, REALIZED, MARK = int(Query.UNREALIZED), int(Query.REALIZED), int(Query.MARK)
+WORKING_ORDERS, BUYING_POWER, OPEN_POSITIONS = map(
+    int, (Query.WORKING_ORDERS, Query.BUYING_POWER, Query.OPEN_POSITIONS)
+)
+INSTRUMENT_COUNT, TRADING_STATE, FEES = int(Query.INSTRUMENT_COUNT), int(Query.TRADING_STATE), int(Query.FEES)
+STRATEGY_POSITION, POSITION_VALUE, BAR_COUNT = map(
+    int, (Query.STRATEGY_POSITION, Query.POSITION_VALUE, Query.BAR_COUNT)
+)
+OPEN, HIGH, LOW = int(HistoryField.OPEN), int(HistoryField.HIGH), int(HistoryField.LOW)
+CLOSE, VOLUME = int(HistoryField.CLOSE), int(HistoryField.VOLUME)
+NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
+UNKNOWN_INSTRUMENT, UNKNOWN_ORDER = int(VerbError.UNKNOWN_INSTRUMENT), int(VerbError.UNKNOWN_ORDER)
+OUT_OF_RANGE, FULL = int(VerbError.OUT_OF_RANGE), int(VerbError.FULL)
+TOO_MANY_CHAINED, UNSUPPORTED = int(VerbError.TOO_MANY_CHAINED), int(VerbError.UNSUPPORTED)
+NOT_FINITE_TEXT = VERB_MESSAGES[VerbError.NOT_FINITE]
+NOT_POSITIVE_TEXT = VERB_MESSAGES[VerbError.NOT_POSITIVE]
+UNKNOWN_INSTRUMENT_TEXT = VERB_MESSAGES[VerbError.UNKNOWN_INSTRUMENT]
+UNKNOWN_ORDER_TEXT = VERB_MESSAGES[VerbError.UNKNOWN_ORDER]
+OUT_OF_RANGE_TEXT = VERB_MESSAGES[VerbError.OUT_OF_RANGE]
+FULL_TEXT = VERB_MESSAGES[VerbError.FULL]
+TOO_MANY_CHAINED_TEXT = VERB_MESSAGES[VerbError.TOO_MANY_CHAINED]
+UNSUPPORTED_TEXT = VERB_MESSAGES[VerbError.UNSUPPORTED]
+NO_PRICE_TEXT = VERB_MESSAGES[VerbError.NO_PRICE_YET]
+ONE_SIZE_TEXT = "say how much by exactly one of quantity, notional and weight"
+
+
+def given(value: Any) -> int:
+    """Return 1 for a value, 0 for None."""
+    return 0 if value is None else 1
+
+
+def or_nan(value: Any) -> float:
+    """Return a value as a float, NaN for None."""
+    return NAN if value is None else float(value)
+
+
+def or_number(value: Any, number: int) -> int:
+    """Return a value as an int, `number` for None."""
+    return number if value is None else int(value)
+
+
+def verb_error(code: int) -> None:
+    """Raise the error that a verb's negative answer stands for."""
+    if code == NOT_FINITE:
+        raise ValueError(NOT_FINITE_TEXT)
+    if code == NOT_POSITIVE:
+        raise ValueError(NOT_POSITIVE_TEXT)
+    if code == UNKNOWN_INSTRUMENT:
+        raise ValueError(UNKNOWN_INSTRUMENT_TEXT)
+    if code == UNKNOWN_ORDER:
+        raise ValueError(UNKNOWN_ORDER_TEXT)
+    if code == OUT_OF_RANGE:
+        raise ValueError(OUT_OF_RANGE_TEXT)
+    if code == FULL:
+        raise RuntimeError(FULL_TEXT)
+    if code == TOO_MANY_CHAINED:
+        raise RuntimeError(TOO_MANY_CHAINED_TEXT)
+    if code == UNSUPPORTED:
+        raise ValueError(UNSUPPORTED_TEXT)
+    raise ValueError(NO_PRICE_TEXT)
+
+
+class Context:
+    """Looks at the market and the account, and places orders, for the strategy that is running.
+
+    `instrument` is always the number that events carry (``bar.instrument``) or a literal symbol (``"AAPL"``); left out,
+    it is the instrument of the event. Quantities, prices and money are floats; NaN where there is no value.
+
+    Attributes
+    ----------
+    instrument : int
+        Instrument of the event that the hook was called for.
+    world, strategy, line : int
+        Address of the trader's block, number of the strategy in it, line a compiled hook is at.
+    """
+
+    __slots__ = ()
+    instrument: int
+    world: int
+    strategy: int
+    line: int
+    call_place: Any
+    call_target: Any
+    call_cancel: Any
+    call_replace: Any
+    call_cancel_all: Any
+    call_set_timer: Any
+    call_cancel_timer: Any
+    call_log: Any
+    call_signal: Any
+    call_query: Any
+    call_history: Any
+    call_random: Any
+    call_clock: Any
+
+    # --- looking ---
+
+    @property
+    def time_ns(self) -> int:
+        """The trader's clock: nanoseconds UTC."""
+        return self.call_clock()
+
+    @property
+    def equity(self) -> float:
+        """Cash and the value of all positions of the account."""
+        return self.call_query(0, EQUITY)
+
+    @property
+    def cash(self) -> float:
+        """Cash of the account."""
+        return self.call_query(0, CASH)
+
+    @property
+    def buying_power(self) -> float:
+        """What the account may still spend."""
+        return self.call_query(0, BUYING_POWER)
+
+    @property
+    def fees(self) -> float:
+        """Fees paid so far by the account."""
+        return self.call_query(0, FEES)
+
+    @property
+    def open_positions(self) -> int:
+        """Instruments with a position."""
+        return int(self.call_query(0, OPEN_POSITIONS))
+
+    @property
+    def trading_state(self) -> int:
+        """1 active, 2 reducing, 3 halted."""
+        return int(self.call_query(0, TRADING_STATE))
+
+    @property
+    def instruments(self) -> int:
+        """How many instruments the run has; they are numbered from 0."""
+        return int(self.call_query(0, INSTRUMENT_COUNT))
+
+    def position(self, instrument: Any = None) -> float:
+        """Signed quantity that the account holds."""
+        return self.call_query(or_number(instrument, self.instrument), POSITION)
+
+    def strategy_position(self, instrument: Any = None) -> float:
+        """Signed quantity that this strategy's orders brought."""
+        return self.call_query(or_number(instrument, self.instrument), STRATEGY_POSITION)
+
+    def position_value(self, instrument: Any = None) -> float:
+        """Signed value of the position at the last price."""
+        return self.call_query(or_number(instrument, self.instrument), POSITION_VALUE)
+
+    def average_price(self, instrument: Any = None) -> float:
+        """Average price of the position, NaN when there is none."""
+        return self.call_query(or_number(instrument, self.instrument), AVERAGE_PRICE)
+
+    def unrealized(self, instrument: Any = None) -> float:
+        """Profit of the open position at the last price."""
+        return self.call_query(or_number(instrument, self.instrument), UNREALIZED)
+
+    def realized(self, instrument: Any = None) -> float:
+        """Profit realized in the instrument."""
+        return self.call_query(or_number(instrument, self.instrument), REALIZED)
+
+    def mark(self, instrument: Any = None) -> float:
+        """Last price, NaN before there is one."""
+        return self.call_query(or_number(instrument, self.instrument), MARK)
+
+    def working_orders(self, instrument: Any = None) -> int:
+        """How many orders of this strategy are working in the instrument."""
+        return int(self.call_query(or_number(instrument, self.instrument), WORKING_ORDERS))
+
+    def bar_count(self, instrument: Any = None) -> int:
+        """How many bars of the instrument were seen."""
+        return int(self.call_query(or_number(instrument, self.instrument), BAR_COUNT))
+
+    def history(self, field: Any, ago: int = 0, instrument: Any = None) -> float:
+        """Give a `HistoryField` of the bar `ago` bars back, 0 being the last finished one; NaN when it is not kept."""
+        return self.call_history(or_number(instrument, self.instrument), int(field), ago)
+
+    def open_price(self, instrument: Any = None, ago: int = 0) -> float:
+        """Open of the bar `ago` bars back."""
+        return self.call_history(or_number(instrument, self.instrument), OPEN, ago)
+
+    def high_price(self, instrument: Any = None, ago: int = 0) -> float:
+        """High of the bar `ago` bars back."""
+        return self.call_history(or_number(instrument, self.instrument), HIGH, ago)
+
+    def low_price(self, instrument: Any = None, ago: int = 0) -> float:
+        """Low of the bar `ago` bars back."""
+        return self.call_history(or_number(instrument, self.instrument), LOW, ago)
+
+    def close_price(self, instrument: Any = None, ago: int = 0) -> float:
+        """Close of the bar `ago` bars back."""
+        return self.call_history(or_number(instrument, self.instrument), CLOSE, ago)
+
+    def volume(self, instrument: Any = None, ago: int = 0) -> float:
+        """Volume of the bar `ago` bars back."""
+        return self.call_history(or_number(instrument, self.instrument), VOLUME, ago)
+
+    # --- orders ---
+
+    def buy(
+        self,
+        instrument: Any = None,
+        quantity: Any = None,
+        limit: Any = None,
+        stop: Any = None,
+        stop_loss: Any = None,
+        take_profit: Any = None,
+        time_in_force: Any = GTC,
+        notional: Any = None,
+        weight: Any = None,
+        expire_time_ns: Any = None,
+    ) -> int:
+        """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity."""
+        size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
+        if given(quantity) + given(notional) + given(weight) != 1:
+            raise ValueError(ONE_SIZE_TEXT)
+        answer = self.call_place(
+            or_number(instrument, self.instrument),
+            BUY,
+            1 + given(limit) + 2 * given(stop),
+            int(time_in_force),
+            1 + given(notional) + 2 * given(weight),
+            or_number(expire_time_ns, NULL),
+            size,
+            or_nan(limit),
+            or_nan(stop),
+            or_nan(stop_loss),
+            or_nan(take_profit),
+        )
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def sell(
+        self,
+        instrument: Any = None,
+        quantity: Any = None,
+        limit: Any = None,
+        stop: Any = None,
+        stop_loss: Any = None,
+        take_profit: Any = None,
+        time_in_force: Any = GTC,
+        notional: Any = None,
+        weight: Any = None,
+        expire_time_ns: Any = None,
+    ) -> int:
+        """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity."""
+        size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
+        if given(quantity) + given(notional) + given(weight) != 1:
+            raise ValueError(ONE_SIZE_TEXT)
+        answer = self.call_place(
+            or_number(instrument, self.instrument),
+            SELL,
+            1 + given(limit) + 2 * given(stop),
+            int(time_in_force),
+            1 + given(notional) + 2 * given(weight),
+            or_number(expire_time_ns, NULL),
+            size,
+            or_nan(limit),
+            or_nan(stop),
+            or_nan(stop_loss),
+            or_nan(take_profit),
+        )
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def order(
+        self,
+        instrument: Any,
+        quantity: float,
+        order_type: Any = None,
+        limit: Any = None,
+        stop: Any = None,
+        stop_loss: Any = None,
+        take_profit: Any = None,
+        time_in_force: Any = GTC,
+        expire_time_ns: Any = None,
+    ) -> int:
+        """Place an order for a signed quantity, above zero to buy; `order_type` is an `OrderType`, else it follows."""
+        answer = self.call_place(
+            or_number(instrument, self.instrument),
+            SELL if quantity < 0.0 else BUY,
+            or_number(order_type, 1 + given(limit) + 2 * given(stop)),
+            int(time_in_force),
+            UNITS,
+            or_number(expire_time_ns, NULL),
+            abs(float(quantity)),
+            or_nan(limit),
+            or_nan(stop),
+            or_nan(stop_loss),
+            or_nan(take_profit),
+        )
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def target(self, instrument: Any, quantity: float, rebalance: bool = False) -> int:
+        """Ask for a position of a signed quantity; give an order id, or 0 when nothing is to be done."""
+        answer = self.call_target(or_number(instrument, self.instrument), UNITS, int(rebalance), float(quantity))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def target_notional(self, instrument: Any, notional: float, rebalance: bool = False) -> int:
+        """Ask for a position worth a signed amount of money; give an order id or 0."""
+        answer = self.call_target(or_number(instrument, self.instrument), NOTIONAL, int(rebalance), float(notional))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def target_weight(self, instrument: Any, weight: float, rebalance: bool = False) -> int:
+        """Ask for a position worth a fraction of the equity; the same target as last time is a no-op."""
+        answer = self.call_target(or_number(instrument, self.instrument), WEIGHT, int(rebalance), float(weight))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def close(self, instrument: Any = None) -> int:
+        """Ask for no position in the instrument; give an order id or 0."""
+        answer = self.call_target(or_number(instrument, self.instrument), UNITS, 0, 0.0)
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def signal(self, instrument: Any, strength: float) -> int:
+        """Hand a strength from -1 to 1 to the configured sizer; give an order id or 0."""
+        answer = self.call_signal(or_number(instrument, self.instrument), float(strength))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def cancel(self, order_id: int) -> int:
+        """Ask for the cancellation of a working order."""
+        answer = self.call_cancel(order_id)
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def replace(self, order_id: int, quantity: Any = None, limit: Any = None, stop: Any = None) -> int:
+        """Ask for other terms of a working order; give the id of the request."""
+        answer = self.call_replace(order_id, or_nan(quantity), or_nan(limit), or_nan(stop))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def cancel_all(self, instrument: Any = None) -> int:
+        """Ask for the cancellation of this strategy's working orders, of all instruments when none is named."""
+        answer = self.call_cancel_all(or_number(instrument, -1))
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    # --- timers, chance, log ---
+
+    def set_timer(self, timer_id: int, due_ns: int, interval_ns: int = 0, instrument: Any = None) -> int:
+        """Have `on_timer` called at a time, and again every `interval_ns` when that is above zero."""
+        answer = self.call_set_timer(or_number(instrument, self.instrument), timer_id, due_ns, interval_ns)
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def cancel_timer(self, timer_id: int) -> int:
+        """Remove a timer; give how many were removed."""
+        answer = self.call_cancel_timer(timer_id)
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def random(self) -> float:
+        """Draw from [0, 1): keyed by seed, strategy and instrument, the same in every run."""
+        return self.call_random(self.instrument, 0)
+
+    def normal(self) -> float:
+        """Draw from the standard normal distribution, keyed likewise."""
+        return self.call_random(self.instrument, 1)
+
+    def log_values(
+        self,
+        text: int,
+        count: int,
+        first: float,
+        second: float,
+        third: float,
+        fourth: float,
+        fifth: float,
+        sixth: float,
+        seventh: float,
+        eighth: float,
+    ) -> int:
+        """Log a text by its number, with up to eight values."""
+        return self.call_log(
+            self.instrument,
+            text,
+            count,
+            float(first),
+            float(second),
+            float(third),
+            float(fourth),
+            float(fifth),
+            float(sixth),
+            float(seventh),
+            float(eighth),
+        )
+
+    def log(self, text: str, *values: float) -> int:
+        """Log a literal text whose ``{}`` are filled by up to eight numbers."""
+        if len(values) > 8:
+            raise ValueError("a line of the log holds at most eight values")
+        number = text_number(text)
+        self.texts[number] = text  # type: ignore[attr-defined]
+        return self.call_log(self.instrument, number, len(values), *values, *(NAN,) * (8 - len(values)))
+
+
+class LiveContext(Context, structure_of(CONTEXT)):  # type: ignore[misc]
+    """A context in the memory that the kernel writes to, for hooks that run as Python."""
+
+    __slots__ = (*(f"call_{name}" for name in VERBS), "call_clock", "texts")
+
+
+def live_context(memory: np.ndarray[Any, Any], verbs: dict[str, Any], clock: ctypes.Structure) -> LiveContext:
+    """Return the context over `memory` (a `CONTEXT` record), its primitives bound to world and strategy.
+
+    Parameters
+    ----------
+    memory : numpy.ndarray of CONTEXT, shape (1,)
+        World and strategy filled in; it has to outlive the context.
+    verbs : dict of str to callable
+        Each verb of the kernel, to be called from Python.
+    clock : ctypes.Structure
+        View of the row that holds `clock_ns`.
+    """
+    context = LiveContext.from_address(int(memory.ctypes.data))
+    world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
+    for name in VERBS:
+        setattr(context, f"call_{name}", functools.partial(verbs[name], world, strategy))
+    context.call_clock = functools.partial(getattr, clock, "clock_ns")
+    context.texts = {}
+    return context
+
+
+PUBLIC_NAMES = frozenset(
+    name for name in vars(Context) if not name.startswith(("_", "call_")) and name != "log_values"
+) | {"instrument"}
+TAKES_INSTRUMENT = frozenset(
+    name
+    for name, member in vars(Context).items()
+    if hasattr(member, "__code__") and "instrument" in member.__code__.co_varnames
+)

@@ -1,0 +1,319 @@
+"""A strategy as the rest of Atlas sees it: its fields, hooks, state and hashes."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atlas.kernel.indicators import Indicator
+from atlas.kernel.trader.views import BAR_VIEW, CONTEXT, FILL_VIEW, ORDER_VIEW, SLICE_VIEW, TIMER_VIEW, offset_of
+from atlas.records.enums import Hook
+from atlas.records.errors import StrategyCompileError, StrategyError
+from atlas.strategy.base import Strategy
+from atlas.strategy.checks import Scope, mistakes, subset_problems
+from atlas.strategy.context import TAKES_INSTRUMENT
+from atlas.strategy.fields import Field, StateLayout, fields_of, lineage
+from atlas.strategy.functions import Functions, describe_function, hash_of
+from atlas.strategy.interpreted import mirror_classes
+from atlas.strategy.rewriting import Rewrite
+from atlas.strategy.source import FunctionSource, is_constant, source_of
+
+HOOK_NAMES = {hook.name.lower(): hook for hook in Hook}
+VIEWS: dict[Hook, tuple[str, np.dtype[Any]]] = {
+    Hook.ON_BAR: ("bar", BAR_VIEW),
+    Hook.ON_MARKET_DATA: ("bar", BAR_VIEW),
+    Hook.ON_SLICE: ("slice", SLICE_VIEW),
+    Hook.ON_ORDER: ("order", ORDER_VIEW),
+    Hook.ON_FILL: ("fill", FILL_VIEW),
+    Hook.ON_TIMER: ("timer", TIMER_VIEW),
+}
+WITHOUT_PAYLOAD = frozenset({Hook.ON_START, Hook.ON_STOP})
+SCOPES = ("instrument", "universe")
+RESERVED = frozenset({"scope", "open", "version", "save", "load"})
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A method of a strategy class, where its class defines it."""
+
+    owner: type
+    name: str
+    function: types.FunctionType
+
+    @property
+    def source(self) -> FunctionSource:
+        """Its text."""
+        return source_of(self.function)
+
+    @property
+    def hook(self) -> Hook | None:
+        """The hook it is, if any."""
+        return HOOK_NAMES.get(self.name)
+
+
+@cache
+def members_of(strategy: type[Strategy]) -> tuple[Member, ...]:
+    """Return every method of a class and of its bases, base first; overridden ones too."""
+    return tuple(
+        Member(owner, name, value)
+        for owner in lineage(strategy)
+        for name, value in vars(owner).items()
+        if isinstance(value, types.FunctionType) and name not in RESERVED and not name.startswith("__")
+    )
+
+
+class StrategyDefinition:
+    """One configured strategy.
+
+    Parameters
+    ----------
+    instance : Strategy
+        With its parameters.
+
+    Attributes
+    ----------
+    hooks : dict of Hook to Member
+        What it implements.
+    symbols : list of str
+        Symbols its hooks name literally, in the order of their hidden fields.
+    texts : dict of int to str
+        Texts of its log lines by number.
+    layout : StateLayout
+        Of one instance's bytes.
+
+    Raises
+    ------
+    StrategyError
+        A hook mentions something unknown, a field can't be one, or the scope is none.
+    """
+
+    def __init__(self, instance: Strategy) -> None:
+        self.instance = instance
+        self.strategy = type(instance)
+        self.name = self.strategy.__name__
+        self.scope = self.strategy.scope
+        self.is_open = bool(self.strategy.open)
+        self.symbols: list[str] = []
+        self.texts: dict[int, str] = {}
+        self.members = members_of(self.strategy)
+        self.hooks = {member.hook: member for member in self.members if member.hook is not None}
+        self.fields: dict[str, Field] = {} if self.is_open else self._fields()
+        self._check()
+        self.functions: dict[Member, types.FunctionType] = {}
+        if not self.is_open:
+            self._rewrite()
+        self.layout = StateLayout(self.fields, len(self.symbols))
+
+    # --- what it declares ---
+
+    def _fields(self) -> dict[str, Field]:
+        declared = fields_of(self.strategy)
+        for name in RESERVED.intersection(declared):
+            raise StrategyError(f"the name {name!r} is taken; call the field otherwise", strategy=self.name)
+        given = vars(self.instance)
+        return {name: replace(field, default=given.get(name, field.default)) for name, field in declared.items()}
+
+    @cached_property
+    def methods(self) -> dict[str, Member]:
+        """The method that each name stands for: the most derived one."""
+        return {member.name: self.final(member.name) for member in self.members}
+
+    def final(self, name: str) -> Member:
+        """Return the most derived method of a name."""
+        order = {owner: rank for rank, owner in enumerate(self.strategy.__mro__)}
+        return min((member for member in self.members if member.name == name), key=lambda member: order[member.owner])
+
+    def after(self, owner: type, name: str) -> Member | None:
+        """Return the method that ``super().name`` reaches from a method of `owner`."""
+        following = self.strategy.__mro__[self.strategy.__mro__.index(owner) + 1 :]
+        found = {member.owner: member for member in self.members if member.name == name}
+        return next((found[other] for other in following if other in found), None)
+
+    @cached_property
+    def constants(self) -> dict[str, Any]:
+        """Class attributes that are neither fields nor methods and can't change."""
+        found: dict[str, Any] = {}
+        for owner in lineage(self.strategy):
+            for name, value in vars(owner).items():
+                is_plain = not name.startswith("__") and name not in self.fields and name not in RESERVED
+                if is_plain and is_constant(value):
+                    found[name] = value
+        return found
+
+    # --- checks and rewriting ---
+
+    def _check(self) -> None:
+        if self.scope not in SCOPES:
+            raise StrategyError(f"scope is 'instrument' or 'universe', not {self.scope!r}", strategy=self.name)
+        for hook in self.hooks:
+            if hook not in VIEWS and hook not in WITHOUT_PAYLOAD:
+                raise StrategyError(f"{hook.name.lower()} is not handed out yet; use on_bar", strategy=self.name)
+        for name, field in self.fields.items():
+            if field.kind == "table" and self.scope != "universe":
+                message = f'the field {name!r} is per instrument already; per_instrument needs scope = "universe"'
+                raise StrategyError(message, strategy=self.name)
+        if self.is_open:
+            return
+        for member in self.members:
+            self._check_parameters(member)
+            for mistake in mistakes(member.source, self.scope_of(member)):
+                raise mistake
+
+    def _check_parameters(self, member: Member) -> None:
+        if member.hook is None:
+            return
+        code = member.function.__code__
+        wanted = 2 if member.hook in WITHOUT_PAYLOAD else 3
+        if code.co_argcount != wanted:
+            view = VIEWS.get(member.hook, ("", None))[0]
+            call = ", ".join(("self", "ctx", view)[:wanted])
+            raise StrategyError(
+                f"write def {member.name}({call})", member.source.file, member.source.first_line, member.name, self.name
+            )
+
+    def scope_of(self, member: Member) -> Scope:
+        """Return what a method may mention."""
+        code = member.function.__code__
+        parameters = code.co_varnames[: code.co_argcount]
+        is_hook = member.hook is not None
+        view = VIEWS.get(member.hook) if member.hook is not None else None
+        nested = {
+            name: frozenset({*(field.default.dtype.names or ()), *field.default.methods})
+            for name, field in self.fields.items()
+            if isinstance(field.default, Indicator)
+        }
+        return Scope(
+            own=parameters[0] if parameters else "",
+            context=parameters[1] if is_hook else next((name for name in parameters if name in ("ctx", "context")), ""),
+            payload=parameters[2] if is_hook and len(parameters) > 2 else "",
+            readable=frozenset({*self.fields, *self.methods, *self.constants}),
+            assignable=frozenset(
+                name for name, field in self.fields.items() if field.kind in ("int", "float", "bool", "enum")
+            ),
+            nested=nested,
+            payload_names=frozenset(view[1].names or ()) if view else frozenset(),
+            strategy=self.name,
+        )
+
+    def plan_of(self, member: Member, native: bool, is_hook: bool) -> Rewrite:
+        """Return how a method is to be rewritten."""
+        scope = self.scope_of(member)
+        return Rewrite(
+            own=scope.own,
+            context=scope.context,
+            whole_fields=frozenset(name for name, field in self.fields.items() if field.kind in ("int", "enum")),
+            verbs=TAKES_INSTRUMENT,
+            owner=member.owner.__name__,
+            native=native,
+            is_hook=is_hook,
+        )
+
+    def _rewrite(self) -> None:
+        """Rewrite all methods for the interpreted mode; symbols and texts are found on the way."""
+        self.mirrors = mirror_classes(self.strategy)
+        self.called = Functions(self.symbols, self.texts)
+        for member in self.members:
+            plan = self.plan_of(member, native=False, is_hook=False)
+            name = f"{member.owner.__name__}.{member.name}"
+            self.functions[member] = self.called.build(member.source, plan, name, self.mirrors[member.owner])
+
+    def subset_problem(self) -> StrategyCompileError | None:
+        """Return the first thing in its text that can't be compiled, or None."""
+        if self.is_open:
+            return StrategyCompileError("an open strategy runs interpreted", strategy=self.name)
+        for member in self.members:
+            for problem in subset_problems(member.source, self.scope_of(member)):
+                return problem
+        for source in self.called.sources:
+            for problem in subset_problems(source, Scope()):
+                return problem
+        return None
+
+    # --- state ---
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of one instance; of a universe of one instrument where the scope is that."""
+        return self.state_bytes_for(1)
+
+    def state_bytes_for(self, instruments: int) -> int:
+        """Bytes of one instance when a run has so many instruments; 0 for an open strategy."""
+        return 0 if self.is_open else self.layout.byte_count(instruments)
+
+    def total_state_bytes(self, instruments: int) -> int:
+        """Bytes of all its instances in a run of so many instruments."""
+        instances = instruments if self.scope == "instrument" else 1
+        return instances * self.state_bytes_for(instruments)
+
+    def initialize(self, view: np.ndarray[Any, Any], instruments: int = 1, instance: int = 0) -> None:
+        """Write the first state into an instance's bytes.
+
+        Parameters
+        ----------
+        view : numpy.ndarray of uint8, shape (state_bytes_for(instruments),)
+            Bytes of the instance.
+        instruments : int
+            Instruments of the run: entries of tables.
+        instance : int
+            Number of the instance: of its instrument, or 0.
+        """
+        self.layout.initialize(view, instruments, instance)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the value of each field; of an indicator its first argument, or all when there are several."""
+        answer: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            value = field.default.entry if field.kind == "table" else field.default
+            if isinstance(value, Indicator):
+                only = len(value.arguments) == 1
+                answer[name] = next(iter(value.arguments.values())) if only else dict(value.arguments)
+            elif field.kind != "array":
+                answer[name] = value
+        return answer
+
+    # --- hashes ---
+
+    @cached_property
+    def code_hash(self) -> str:
+        """Hash of all that shapes its machine code: texts, constants, layout and this compiler; not the parameters."""
+        sources = tuple((member.owner.__name__, describe_function(member.source)) for member in self.members)
+        order = tuple(owner.__qualname__ for owner in self.strategy.__mro__)
+        kinds = tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
+        constants = sorted((name, repr(value)) for name, value in self.constants.items())
+        parts = (compiler_hash(), self.strategy.__qualname__, order, sources, kinds, constants, self.symbols)
+        return hash_of(*parts, str(self.layout.dtype.descr if not self.is_open else ""))
+
+    @staticmethod
+    def _nested_kind(field: Field) -> str:
+        value = field.default.entry if field.kind == "table" else field.default
+        return type(value).__name__
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of code, scope and parameters: two strategies of one fingerprint decide alike."""
+        return hash_of(self.code_hash, self.scope, sorted(self.parameters().items(), key=lambda item: item[0]))
+
+
+@lru_cache(maxsize=1)
+def compiler_hash() -> str:
+    """Hash of this room's sources."""
+    folder = Path(__file__).parent
+    return hash_of([(path.name, path.read_bytes()) for path in sorted(folder.glob("*.py"))])
+
+
+def definition_of(strategy: Strategy) -> StrategyDefinition:
+    """Return the definition of a strategy with its parameters; a class stands for its defaults."""
+    return StrategyDefinition(strategy() if isinstance(strategy, type) else strategy)
+
+
+def context_offset(hook: Hook) -> int:
+    """Byte offset, within the context, of the payload of a hook; 0 where it has none."""
+    return offset_of(VIEWS[hook][0]) if hook in VIEWS else 0
+
+
+assert CONTEXT.itemsize % 8 == 0
