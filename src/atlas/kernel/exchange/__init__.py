@@ -17,7 +17,7 @@ fill are given one:
         slot, price_units = exchange_unresolved(venue, bar_address, OPEN_POINT, time_ns)
     exchange_open_point(venue, bar_address, time_ns)
 
-Reports stand in a ring, from `reports_read` to `reports_written` of the venue's row; the driver takes all of them and
-sets `reports_read` before the next call. An instrument for which `exchange_is_idle` holds needs no points;
-`exchange_mark` then keeps its reference price fresh.
+Reports stand in a ring, from `reports_read` to `reports_written` of the venue's row, at their count modulo its
+capacity; the driver reads each before the ring is full. Whenever none waits, the venue moves both counts on to the ring's start.
+An instrument for which `exchange_is_idle` holds needs no points; `exchange_mark` then keeps its reference price fresh.
 """

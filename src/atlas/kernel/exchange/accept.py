@@ -28,6 +28,7 @@ from atlas.kernel.exchange.reports import (
     report_end,
     report_order,
     report_rejection,
+    reports_waiting,
 )
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.block import allocate_row, live_rows, table_capacity
@@ -300,7 +301,7 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
     Returns
     -------
     int
-        Reports pushed.
+        Reports that wait to be read.
 
     Raises
     ------
@@ -308,7 +309,7 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
         The record is no such command.
     """
     header = venue_row(venue, 0)
-    written, kind = header.reports_written, row_at(command_address).kind + 0
+    kind = row_at(command_address).kind + 0
     header.clock_ns = max(header.clock_ns, time_ns)
     exchange_expire_due(venue, time_ns)
     if kind == NEW_ORDER_KIND:
@@ -319,7 +320,7 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
         accept_replace(venue, command_address, time_ns)
     else:
         raise ValueError("a venue takes new orders, cancels and replacements")
-    return header.reports_written - written
+    return reports_waiting(venue)
 
 
 @kernel_function
@@ -329,10 +330,10 @@ def exchange_assign_quantity(venue: int, slot: int, quantity_units: int, time_ns
     Returns
     -------
     int
-        Reports pushed.
+        Reports that wait to be read.
     """
-    order, header = order_row(venue, slot), venue_row(venue, 0)
-    row, written = instrument_row(venue, order.instrument), header.reports_written
+    order = order_row(venue, slot)
+    row = instrument_row(venue, order.instrument)
     if order.occupancy != 1 or order.quantity_units != NULL_UNITS:
         raise ValueError("the order has a quantity already")
     units = min(quantity_units, row.maximum_quantity_units)
@@ -342,4 +343,4 @@ def exchange_assign_quantity(venue: int, slot: int, quantity_units: int, time_ns
     else:
         order.quantity_units, order.leaves_units = units, units
         row.unresolved_orders -= 1
-    return header.reports_written - written
+    return reports_waiting(venue)

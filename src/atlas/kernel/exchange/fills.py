@@ -20,7 +20,7 @@ from __future__ import annotations
 from atlas.kernel.exchange.accept import IOC, LIMIT, STOP
 from atlas.kernel.exchange.fees import SLIPPAGE_SCALE, fee_of, fill_money, slipped_price
 from atlas.kernel.exchange.queue import cancel_unasked, expire_before, remove_order
-from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill
+from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill, reports_waiting
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide_floor
@@ -209,10 +209,10 @@ def exchange_open_point(venue: int, bar_address: int, time_ns: int) -> int:
     Returns
     -------
     int
-        Reports pushed.
+        Reports that wait to be read.
     """
     bar, header = bar_at(bar_address), venue_row(venue, 0)
-    instrument, written = bar.instrument + 0, header.reports_written
+    instrument = bar.instrument + 0
     row = instrument_row(venue, instrument)
     header.clock_ns = max(header.clock_ns, time_ns)
     if row.live_orders != 0:
@@ -221,14 +221,14 @@ def exchange_open_point(venue: int, bar_address: int, time_ns: int) -> int:
         begin_bar(venue, instrument, bar_address)
         play_spot(venue, instrument, bar.open_units, OPEN_POINT, time_ns)
     row.last_price_units = bar.open_units
-    return header.reports_written - written
+    return reports_waiting(venue)
 
 
 @kernel_function
 def exchange_path_point(venue: int, bar_address: int, time_ns: int) -> int:
     """Play the high and low of a bar at its middle: stops first, then limits. As `exchange_open_point`."""
     bar, header = bar_at(bar_address), venue_row(venue, 0)
-    instrument, written = bar.instrument + 0, header.reports_written
+    instrument = bar.instrument + 0
     header.clock_ns = max(header.clock_ns, time_ns)
     if instrument_row(venue, instrument).live_orders != 0:
         expire_before(venue, instrument, time_ns)
@@ -236,14 +236,14 @@ def exchange_path_point(venue: int, bar_address: int, time_ns: int) -> int:
         if instrument_row(venue, instrument).bar_volume_units != 0:
             play_path(venue, instrument, STOP, time_ns)
             play_path(venue, instrument, LIMIT, time_ns)
-    return header.reports_written - written
+    return reports_waiting(venue)
 
 
 @kernel_function
 def exchange_close_point(venue: int, bar_address: int, time_ns: int) -> int:
     """Play the close of a bar at its end. As `exchange_open_point`."""
     bar, header = bar_at(bar_address), venue_row(venue, 0)
-    instrument, written = bar.instrument + 0, header.reports_written
+    instrument = bar.instrument + 0
     row = instrument_row(venue, instrument)
     header.clock_ns = max(header.clock_ns, time_ns)
     if row.live_orders != 0:
@@ -251,7 +251,7 @@ def exchange_close_point(venue: int, bar_address: int, time_ns: int) -> int:
         begin_bar(venue, instrument, bar_address)
         play_spot(venue, instrument, bar.close_units, CLOSE_POINT, time_ns)
     row.last_price_units = bar.close_units
-    return header.reports_written - written
+    return reports_waiting(venue)
 
 
 @kernel_function

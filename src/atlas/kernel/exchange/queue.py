@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atlas.kernel.exchange.reports import NULL_UNITS, UNSOLICITED, report_end
+from atlas.kernel.exchange.reports import NULL_UNITS, UNSOLICITED, report_end, reports_waiting
 from atlas.kernel.exchange.tables import NEVER, ORDER_INDEX, ORDERS, instrument_row, order_row, venue_row
 from atlas.kernel.memory.block import free_row
 from atlas.kernel.memory.compilation import kernel_function
@@ -129,17 +129,17 @@ def exchange_expire_due(venue: int, time_ns: int) -> int:
     Returns
     -------
     int
-        Reports pushed.
+        Reports that wait to be read.
     """
     header = venue_row(venue, 0)
     if header.next_expiry_ns >= time_ns:
-        return 0
-    written, earliest, count = header.reports_written, NEVER, header.instrument_count
+        return reports_waiting(venue)
+    earliest, count = NEVER, header.instrument_count
     for instrument in range(count):
         expire_before(venue, instrument, time_ns)
         earliest = min(earliest, instrument_row(venue, instrument).next_expiry_ns)
     header.next_expiry_ns = earliest
-    return header.reports_written - written
+    return reports_waiting(venue)
 
 
 @kernel_function
@@ -149,14 +149,14 @@ def exchange_expire_all(venue: int, time_ns: int) -> int:
     Returns
     -------
     int
-        Reports pushed.
+        Reports that wait to be read.
     """
     header = venue_row(venue, 0)
-    written, count = header.reports_written, header.instrument_count
+    count = header.instrument_count
     for instrument in range(count):
         row = instrument_row(venue, instrument)
         while row.first_order >= 0:
             expire_order(venue, row.first_order, time_ns)
         row.next_expiry_ns = NEVER
     header.next_expiry_ns = NEVER
-    return header.reports_written - written
+    return reports_waiting(venue)

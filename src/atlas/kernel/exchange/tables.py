@@ -46,7 +46,7 @@ VENUE = Table(
         # Fills on bars that state no volume, and bars without trades that orders met.
         words("absent_volume_fills", "empty_bar_count"),
     ),
-    transient=frozenset({"reports_read"}),
+    transient=frozenset({"reports_written", "reports_read"}),
 )
 INSTRUMENTS = Table(
     "instruments",
