@@ -72,7 +72,11 @@ def _unreadable_times(table: Table) -> Iterator[Finding]:
         return
     first = table.text_at(table.names["time"], 0)
     is_alike = form_of(text) == form_of(first) and len(text) == len(first or "")
-    problem = f"there is no time {text!r}" if is_alike else f"{text!r} is written otherwise than row 1 ({first!r})"
+    problem = (
+        f"there is no time {text!r} (of 1678 to 2261)"
+        if is_alike
+        else f"{text!r} is written otherwise than row 1 ({first!r})"
+    )
     yield Finding(row, "time", f"{problem}: {HOW_TO_WRITE}")
 
 

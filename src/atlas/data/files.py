@@ -90,6 +90,8 @@ def _table_of(reader: "_FileReader", columns: Mapping[str, str] | None) -> Table
 def _csv_relation(connection: "duckdb.DuckDBPyConnection", path: Path) -> tuple[str, dict[str, str]]:
     """Give the SQL that reads the file with every column as text, and the type of each column."""
     lines = _first_lines(connection, path)
+    if lines and any(lines) and not lines[0].strip():
+        raise DataError(f"{path.name}: line 1 is blank: the header must stand there")
     if not lines or not lines[0].strip():
         raise DataError(f"{path.name}: the file is empty: it needs a header line and at least one row")
     separator = max(_SEPARATORS, key=lines[0].count)
@@ -146,6 +148,8 @@ def _plain_error(origin: str, message: str) -> str:
             f"{origin}: row {row} (line {ragged[1]}) has {ragged[3]} columns where the header has {ragged[2]}: "
             "complete the line, or put values that hold the separator in quotes"
         )
+    if "unicode" in message.lower() or "utf-8" in message.lower():
+        return f"{origin}: the file is not in UTF-8: save it as UTF-8"
     line = re.search(r"CSV Error on Line: (\d+)", message)
     where = f"row {int(line[1]) - 1} (line {line[1]}): " if line else ""
     first = next((part.strip() for part in message.splitlines() if part.strip()), "unknown error")
@@ -255,7 +259,7 @@ class _FileReader:
         column, kind = _name(header), self.types[header]
         if kind == "TEXT_WITH_COMMA":
             column = f"replace({column}, ',', '.')"
-        return f"TRY_CAST({column} AS DOUBLE)"
+        return column if kind == "FLOAT" else f"TRY_CAST({column} AS DOUBLE)"
 
     def _symbols(self, names: Mapping[str, str], data: dict[str, Any]) -> tuple[tuple[str, ...], Any]:
         if "symbol" not in names:
@@ -273,12 +277,13 @@ class _FileReader:
 def _time_sql(header: str, form: str) -> str:
     column = _name(header)
     # TIMESTAMP would drop a zone that is written; TIMESTAMPTZ honours it, and takes UTC where none is.
+    # TRY, because years outside 1678 to 2261 have no nanoseconds.
     return {
-        "DATE": f"epoch_ns(CAST({column} AS TIMESTAMP))",
-        "TIMESTAMP": f"epoch_ns({column})",
-        "date": f"CASE WHEN length(trim({column})) <= 10 THEN epoch_ns(TRY_CAST({column} AS DATE)::TIMESTAMP) END",
-        "compact": f"epoch_ns(try_strptime(trim(CAST({column} AS VARCHAR)), '%Y%m%d'))",
-        "datetime": f"epoch_ns(TRY_CAST({column} AS TIMESTAMPTZ))",
+        "DATE": f"TRY(epoch_ns(CAST({column} AS TIMESTAMP)))",
+        "TIMESTAMP": f"TRY(epoch_ns({column}))",
+        "date": f"CASE WHEN length(trim({column})) <= 10 THEN TRY(epoch_ns(TRY_CAST({column} AS DATE)::TIMESTAMP)) END",
+        "compact": f"TRY(epoch_ns(try_strptime(trim(CAST({column} AS VARCHAR)), '%Y%m%d')))",
+        "datetime": f"TRY(epoch_ns(TRY_CAST({column} AS TIMESTAMPTZ)))",
         "integer": f"TRY_CAST({column} AS BIGINT)",
         "decimal": f"TRY_CAST({column} AS DOUBLE)",
     }[form]

@@ -21,7 +21,7 @@ def is_frame(value: object) -> bool:
     """Whether a value is a frame of pandas, polars or pyarrow, or a mapping of arrays."""
     module = type(value).__module__.partition(".")[0]
     if module in {"pandas", "polars", "pyarrow"}:
-        return True
+        return type(value).__name__ in {"DataFrame", "LazyFrame", "Table"}
     return isinstance(value, Mapping) and bool(value) and all(_is_array(column) for column in value.values())
 
 
@@ -54,6 +54,9 @@ def read_frame(value: Any, origin: str, columns: Mapping[str, str] | None = None
     """
     arrays = _columns_of(value, origin)
     names = find_columns(origin, arrays, columns)
+    lengths = {header: len(array) for header, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"{origin}: columns differ in length: {lengths}")
     start_ns, is_date = _times(arrays[names["time"]], origin, names["time"])
     if start_ns.size == 0:
         raise DataError(f"{origin}: the frame is empty: it has columns but no rows")

@@ -144,6 +144,8 @@ def _missing(origin: str, name: str, wanted: str | None, headers: list[str]) -> 
 
 def as_floats(values: Any) -> Floats:
     """Column as float64 (n,), NaN where masked or not a number."""
+    if getattr(values, "dtype", None) == np.float32:
+        return _from_single(np.ma.filled(values, np.nan))
     if isinstance(values, np.ma.MaskedArray):
         return np.ascontiguousarray(np.ma.filled(values.astype(np.float64), np.nan))
     array = np.asarray(values)
@@ -154,6 +156,20 @@ def as_floats(values: Any) -> Floats:
     import pandas as pd
 
     return np.asarray(pd.to_numeric(pd.Series(array), errors="coerce"), dtype=np.float64)
+
+
+def _from_single(values: npt.NDArray[np.float32]) -> Floats:
+    """Widen single precision to the decimals that it prints: 1.1, not 1.100000024."""
+    wide = values.astype(np.float64)
+    result = wide.copy()
+    pending = np.isfinite(wide)
+    with np.errstate(over="ignore"):
+        for decimals in range(10):
+            rounded = np.round(wide, decimals)
+            settled = pending & (rounded.astype(np.float32) == values)
+            result[settled] = rounded[settled]
+            pending &= ~settled
+    return result
 
 
 def group_rows(codes: Codes, count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

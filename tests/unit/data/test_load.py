@@ -241,3 +241,12 @@ def test_negative_and_off_tick_prices_are_legal() -> None:
     spread = frame().assign(open=-1.123456789, high=-0.5, low=-2.0, close=-1.0)
     history = load_bars({"A": spread}, instruments=[Instrument("A", tick_size="0.01")])
     assert history.records["open_units"].tolist() == [-1_123_456_789] * 3
+
+
+def test_single_precision_means_the_decimals_it_prints(tmp_path: Path) -> None:
+    single = frame().astype("float32").assign(volume=[np.float32(0.1), np.float32(1e6), np.float32(16_777_216)])
+    single.reset_index().to_parquet(tmp_path / "A.parquet")
+    for history in (load_bars({"A": single}), load_bars(tmp_path / "A.parquet")):
+        assert history.records["high_units"].tolist() == [101_250_000_000, 102_000_000_000, 100_200_000_000]
+        assert history.records["low_units"].tolist() == [99_750_000_000, 100_100_000_000, 99_000_000_000]
+        assert history.records["volume_units"].tolist() == [10_000_000, 10**14, 1_677_721_600_000_000]

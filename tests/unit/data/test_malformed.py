@@ -34,6 +34,8 @@ MALFORMED = [
     ("negative volume", HEADER + "2020-01-01,1,2,1,2,-3\n", ["'volume'", "-3.0 is negative"]),
     ("gap in volume", HEADER + GOOD + "2020-01-02,1,2,1,2,\n", ["row 2", "'volume'", "write 0"]),
     ("impossible date", HEADER + GOOD + "2020-02-30,1,2,1,2,3\n", ["row 2 (line 3)", "no time '2020-02-30'"]),
+    ("year 9999", HEADER + "9999-01-01,1,2,1,2,3\n", ["row 1", "no time '9999-01-01' (of 1678 to 2261)"]),
+    ("blank first line", "\n" + HEADER + GOOD, ["line 1 is blank"]),
     ("American date", HEADER + "1/4/1999,1,2,1,2,3\n", ["'1/4/1999' is no date", "write 2020-01-31"]),
     ("two forms", HEADER + GOOD + "2020-01-02 10:00,1,2,1,2,3\n", ["row 2", "otherwise than row 1 ('2020-01-01')"]),
     ("two epochs", HEADER + "1577836800000,1,2,1,2,3\n1577836860,1,2,1,2,3\n", ["row 2", "'1577836860' is written"]),
@@ -132,6 +134,17 @@ def test_frames_are_checked_alike() -> None:
         load_bars(wide)
     with pytest.raises(DataError, match="stands twice"):
         load_bars(pd.concat([frame, frame], axis=1))
+
+
+def test_other_malformed_sources(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_bytes(b"date,open,high,low,close\n2020-01-01,\xff\xfe,2,1,2\n")
+    with pytest.raises(DataError, match="not in UTF-8"):
+        load_bars(path)
+    with pytest.raises(DataError, match="can't read bars from Series"):
+        load_bars(pd.Series([1.0]))
+    with pytest.raises(DataError, match="differ in length"):
+        load_bars({"date": ["2020-01-01", "2020-01-02"], "open": [1.0], "high": [1.0], "low": [1.0], "close": [1.0]})
 
 
 def test_arguments_are_checked(tmp_path: Path) -> None:
