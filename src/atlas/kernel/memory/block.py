@@ -44,6 +44,8 @@ class Table:
         Fields that are no part of the logical state (addresses, links); they stay out of fingerprints.
     saved : bool
         Whether snapshots and fingerprints hold it; False for what a process rebuilds (addresses of hooks).
+    logical : bool
+        Whether fingerprints hold it; False for rings, whose old rows outlive their meaning.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Table:
     key: tuple[str, ...] = ()
     transient: frozenset[str] = frozenset()
     saved: bool = True
+    logical: bool = True
     number: int = field(default=-1, init=False)
 
     def __post_init__(self) -> None:

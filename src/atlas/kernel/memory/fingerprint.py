@@ -72,7 +72,7 @@ def fingerprint_parts(block: Block, row_names: RowNames | None = None) -> dict[s
     """Return the fingerprint of each saved table, by name in order of names; see `fingerprint`."""
     parts = {}
     for table in sorted(block.layout.tables, key=lambda table: table.name):
-        if table.saved:
+        if table.saved and table.logical:
             rows, numbers = logical_rows(block, table, row_names)
             digest = hashlib.blake2b(str(rows.dtype.descr).encode(), digest_size=DIGEST_BYTES)
             digest.update(rows.size.to_bytes(8, "little"))

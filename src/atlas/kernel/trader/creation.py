@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from atlas.kernel.memory.hash_map import map_capacity
 from atlas.kernel.trader.tables import TRADER
 from atlas.kernel.trader.views import HOOK_COUNT
 from atlas.records.enums import NULL, TradingState
-from atlas.records.errors import CapacityError, ConfigurationError
+from atlas.records.errors import ConfigurationError
 from atlas.records.instruments import Instrument, name_hash
 
 NEVER = 2**63 - 1
 DAY_NS = 86_400_000_000_000
 OUTPUT_ROWS = 65_536
 REASONS = 256
+STATE_ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,9 @@ def table_rows(setup: TraderSetup, currency_count: int) -> dict[str, int]:
     room, instruments = setup.capacities, len(setup.instruments) + 1
     accounts, strategies = len(setup.accounts), len(setup.strategies) + 1
     width = max((account.limits.orders_per_second or 1) for account in setup.accounts)
-    states = sum(
-        strategy.state_bytes * (1 if strategy.universe else instruments) for strategy in setup.strategies
-    )
+    states = 0
+    for strategy in setup.strategies:
+        states += strategy.state_bytes * (1 if strategy.universe else instruments) + STATE_ALIGNMENT
     return {
         "world": 1,
         "instruments": instruments,
@@ -180,7 +181,6 @@ def table_rows(setup: TraderSetup, currency_count: int) -> dict[str, int]:
         "aggregators": instruments if setup.aggregate_ns else 1,
         "history": instruments * max(1, setup.history_length),
         "state": max(1, states // 8),
-        "windows": 1,
         "calls": HOOK_COUNT * strategies * instruments,
     }
 
@@ -318,19 +318,13 @@ def write_limits(row: Any, account: AccountSetup, money_scale: int, quantity_sca
 
 
 def fill_strategies(block: Block, setup: TraderSetup) -> None:
-    """Write the strategies from row 1 on and place their states; row 0 is `external`."""
-    rows, offset = block.rows("strategies"), 0
+    """Write names and accounts of the strategies from row 1 on; binding them writes the rest. Row 0 is `external`."""
+    rows = block.rows("strategies")
     rows[0]["name_hash"] = signed(name_hash("external"))
     for row, strategy in zip(rows[1:], setup.strategies, strict=True):
         if strategy.account >= len(setup.accounts):
             raise ConfigurationError(f"strategy {strategy.name} trades account {strategy.account}, which is not there")
-        count = 1 if strategy.universe else len(setup.instruments) + 1
         row["name_hash"], row["account"] = signed(name_hash(strategy.name)), strategy.account
-        row["scope"], row["state_bytes"], row["state_count"] = strategy.universe, strategy.state_bytes, count
-        row["state_offset"] = offset
-        offset += strategy.state_bytes * count
-    if offset > block.capacity("state") * 8:
-        raise CapacityError("the states of the strategies do not fit their table")
 
 
 def fill_aggregators(block: Block, setup: TraderSetup) -> None:
@@ -341,6 +335,3 @@ def fill_aggregators(block: Block, setup: TraderSetup) -> None:
         raise ConfigurationError("the strategies' bars must be a whole number of the data's bars long")
     for number, row in enumerate(block.rows("aggregators"), 1):
         row["instrument"], row["length_ns"], row["specification"] = number, setup.aggregate_ns, 1
-
-
-LIMIT_NAMES = tuple(each.name for each in fields(Limits))

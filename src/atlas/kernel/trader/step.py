@@ -7,7 +7,7 @@ told. `on_slice` comes once after the last event of equal time.
 
 from __future__ import annotations
 
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.exact import multiply_divide, to_units
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import record_at
@@ -81,6 +81,15 @@ def keep_history(world: int, instrument: int) -> None:
 
 
 @kernel_function
+def add_to_slice(world: int) -> None:
+    """Count an event into the slice of its time, where a strategy waits for slices."""
+    header = world_row(world, 0)
+    if header.slice_on != 0:
+        header.slice_time_ns = header.clock_ns
+        header.slice_instrument_count += 1
+
+
+@kernel_function
 def take_bar(world: int, address: int) -> int:
     """Take a bar into its instrument's row and mark it; returns how many accounts hold the instrument."""
     bar, header = bar_at(address), world_row(world, 0)
@@ -110,8 +119,7 @@ def step_bar(world: int, address: int) -> None:
         take_bar(world, address)
         if header.aggregate_only == 0:
             keep_history(world, instrument)
-        header.slice_time_ns = bar.local_time_ns
-        header.slice_instrument_count += 1
+            add_to_slice(world)
         header.dispatch_strategy = 1
     if header.aggregate_only == 0:
         dispatch_bar(world, instrument, int(bar.side))
@@ -176,6 +184,7 @@ def close_aggregate(world: int, index: int) -> None:
     row.bar_time_ns = aggregator.start_ns + aggregator.length_ns
     aggregator.bar_count = 0
     keep_history(world, instrument)
+    add_to_slice(world)
     dispatch_bar(world, instrument, aggregator.specification)
 
 
@@ -355,3 +364,37 @@ def run_due(world: int, time_ns: int) -> bool:
         close_day(world, time_ns)
         return True
     return False
+
+
+@kernel_function
+def resume(world: int) -> None:
+    """Go on where a failed hook left off: notices untold, a slice half run."""
+    header = world_row(world, 0)
+    deliver_notices(world)
+    if header.slice_strategy != 0:
+        end_slice(world)
+
+
+@entry_point("i8(i8, i8)")
+def apply_event(world: int, address: int) -> int:
+    """Apply one event as live trading and replay do: what is due before it first, then the event. Returns 0.
+
+    A hook's exception passes through; called again with the same event, it goes on after the failed hook.
+    """
+    header, event = world_row(world, 0), bar_at(address)
+    resume(world)
+    kind = int(event.kind)
+    if header.applying == 0:
+        due = run_due(world, event.local_time_ns)
+        while due:
+            due = run_due(world, event.local_time_ns)
+        header.applying = 1
+        if kind == KIND_REPORT or kind == KIND_CANCEL_REJECT:
+            set_clock(world, event.local_time_ns)
+            step_report(world, address)
+        else:
+            step_market(world, address)
+    elif kind == KIND_BAR and header.dispatch_strategy != 0:
+        step_bar(world, address)
+    header.applying = 0
+    return 0

@@ -39,7 +39,7 @@ WORLD = Table(
         words("next_order_sequence", "next_timer_sequence", "next_output_sequence", "order_id_base"),
         # Where the host re-enters after a hook failed: the market record, and the next strategy to be asked about it.
         words("cursor", "dispatch_strategy", "slice_time_ns", "slice_instrument_count", "running_strategy"),
-        words("slice_strategy", "chained_orders", "chained_order_limit", "hook_depth"),
+        words("slice_strategy", "slice_on", "chained_orders", "chained_order_limit", "hook_depth"),
         words("next_equity_time_ns", "equity_interval_ns", "next_day_time_ns"),
         words("event_count", "bar_count", "order_count", "fill_count", "refused_count", "quarantined_count"),
         words("duplicate_count", "step_count"),
@@ -47,7 +47,7 @@ WORLD = Table(
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
         words("flatten_requested", "kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy"),
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy", "applying"),
     ),
     transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy"}),
 )
@@ -131,6 +131,7 @@ TOMBSTONES = Table(
         words("filled_units", "filled_notional_money", "fees_money", "state", "price_units"),
     ),
     key=("client_order_id",),
+    logical=False,
 )
 # Executions seen: a ring of identities, and their hash set (key 0 is empty).
 EXECUTIONS = Table(
@@ -139,6 +140,7 @@ EXECUTIONS = Table(
         words("identity", "client_order_id", "side", "quantity_units", "price_units", "fee_money", "instrument"),
         words("strategy", "account"),
     ),
+    logical=False,
 )
 EXECUTION_INDEX = Table("execution_index", record(words("key", "value")), saved=False)
 TIMERS = Table("timers", record(words("due_ns", "sequence", "strategy", "timer_id", "instrument", "interval_ns")))
@@ -163,9 +165,10 @@ NOTICES = Table(
         words("quantity_units", "filled_units", "price_units", "stop_units", "fee_money", "realized_money"),
         words("filled_notional_money", "position_units"),
     ),
+    logical=False,
 )
 OUTPUTS = Table("outputs", np.dtype([("words", "i8", (8,))]), saved=False)
-COMMANDS = Table("commands", np.dtype([("words", "i8", (16,))]))
+COMMANDS = Table("commands", np.dtype([("words", "i8", (16,))]), logical=False)
 AGGREGATORS = Table(
     "aggregators",
     record(
@@ -177,7 +180,6 @@ HISTORY = Table(
     "history", record(words("time_ns", "open_units", "high_units", "low_units", "close_units", "volume_units"))
 )
 STATE = Table("state", record(words("word")))
-WINDOWS = Table("windows", record(floats("value")))
 # Addresses of this process: [hook][strategy][instrument] -> native hook or id of a Python callable.
 CALLS = Table("calls", record(words("function", "record")), saved=False)
 
@@ -209,7 +211,6 @@ TRADER = Layout(
         AGGREGATORS,
         HISTORY,
         STATE,
-        WINDOWS,
         CALLS,
     ),
 )
@@ -237,4 +238,3 @@ call_row = row_accessor(CALLS)
 output_address = address_accessor(OUTPUTS)
 command_address = address_accessor(COMMANDS)
 state_address = address_accessor(STATE)
-window_address = address_accessor(WINDOWS)

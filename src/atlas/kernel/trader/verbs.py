@@ -10,7 +10,7 @@ from atlas.kernel.memory.block import free_row
 from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function
 from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
 from atlas.kernel.memory.heap import heap_push, heap_remove_matching
-from atlas.kernel.memory.random import draw_normal, draw_uniform
+from atlas.kernel.memory.random import random_key, random_normal, random_uniform
 from atlas.kernel.trader.ledger import (
     attribution_index,
     cash_in_base,
@@ -299,7 +299,7 @@ def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int
 def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
     """Units that an order stated as notional or weight comes to at a price, in its own direction; never below zero.
 
-    The money for it, less the fee it will cost, is a whole number of currency steps, rounded down; so is the quantity.
+    The price has slippage in it already. The money for it, less the fee it will cost, is a whole number of currency steps, rounded down; so is the quantity.
     """
     slot = find_order(world, client_order_id)
     if slot < 0 or price_units <= 0:
@@ -312,7 +312,7 @@ def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
         money, fits = to_units(order.quantity_value, row.money_scale_float)
     else:
         weight, fits = to_units(order.quantity_value, float(FRACTION_SCALE))
-        rate, _ = to_units(limits.fee_rate + limits.slippage_rate, float(FRACTION_SCALE))
+        rate, _ = to_units(limits.fee_rate, float(FRACTION_SCALE))
         total = equity_at(world, account, order.instrument, price_units)
         money, fits_money = multiply_divide_truncate(total, weight, FRACTION_SCALE + rate)
         fits = fits and fits_money
@@ -557,9 +557,8 @@ def random(world: int, strategy: int, instrument: int, kind: int) -> float:
     pair = target_row(world, strategy * header.instrument_count + instrument)
     pair.draw_count += 1
     name, owner = instrument_row(world, instrument).name_hash, strategy_row(world, strategy).name_hash
-    if kind == 0:
-        return draw_uniform(header.seed, RANDOM_MODEL, name, owner, pair.draw_count)
-    return draw_normal(header.seed, RANDOM_MODEL, name, owner, pair.draw_count)
+    key = random_key(header.seed, RANDOM_MODEL, name, owner)
+    return random_uniform(key, pair.draw_count) if kind == 0 else random_normal(key, pair.draw_count)
 
 
 VERB_ENTRY_POINTS: dict[str, EntryPoint] = {

@@ -1,0 +1,273 @@
+"""One backtest on the host's side: blocks are made, strategies bound, the compiled loop is driven to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from atlas.backtest.outputs import OutputLog, Rows
+from atlas.data.bars import BarHistory
+from atlas.kernel import simulate as loop
+from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
+from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.fingerprint import fingerprint
+from atlas.kernel.trader.creation import (
+    AccountSetup,
+    Capacities,
+    StrategySetup,
+    TraderSetup,
+    create_trader,
+)
+from atlas.kernel.trader.failure import fail_strategy
+from atlas.records.enums import FailurePolicy, Hook
+from atlas.records.errors import KernelError, StrategyError
+from atlas.strategy.base import Strategy
+from atlas.strategy.binding import BoundStrategy, bind_strategy
+from atlas.strategy.definition import StrategyDefinition, definition_of
+from atlas.strategy.failures import StrategyFailure, describe_failure
+
+DAY_NS = 86_400_000_000_000
+OUTPUT_MARGIN = 16_384
+PROGRESS_RECORDS = 1 << 18
+STOP_REASONS = {1: "equity fell below zero"}
+POLICIES = ("stop", "halt")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSetup:
+    """What a backtest is made of, besides its strategies and its data.
+
+    Parameters
+    ----------
+    accounts : sequence of AccountSetup
+        One a strategy, or one for all.
+    fees : FeeRule
+        Of the simulated venue.
+    exchange : ExchangeParameters
+        How it reads bars.
+    order_latency_ns, report_latency_ns : int
+        Constant delays of commands and of reports, at least 0.
+    aggregate_ns : int
+        Length of the bars handed to strategies; 0 for the data's own.
+    history_length : int
+        Past bars kept an instrument for `ctx.history`.
+    equity_interval_ns : int
+        Distance of equity points; a divisor of a day.
+    rates : dict of str to float
+        Conversion rates into the first account's currency.
+    mode : {"auto", "compiled", "interpreted"}
+        How hooks run.
+    on_error : {"stop", "halt"}
+        A failed hook ends the run, or only its strategy, whose orders are cancelled.
+    journal_commands : bool
+        Whether commands are put into the outputs, for a journal.
+    """
+
+    accounts: Sequence[AccountSetup] = (AccountSetup(),)
+    fees: FeeRule = field(default_factory=FeeRule)
+    exchange: ExchangeParameters = field(default_factory=ExchangeParameters)
+    order_latency_ns: int = 0
+    report_latency_ns: int = 0
+    aggregate_ns: int = 0
+    history_length: int = 0
+    equity_interval_ns: int = DAY_NS
+    rates: dict[str, float] = field(default_factory=dict)
+    seed: int = 0
+    mode: str = "auto"
+    require_compiled: bool = False
+    on_error: str = "stop"
+    journal_commands: bool = False
+    capacities: Capacities = field(default_factory=Capacities)
+
+
+class Engine:
+    """A backtest from its blocks to its end.
+
+    Attributes
+    ----------
+    trader, venue, link : Block
+        The machines and the queues between them.
+    bound : list of BoundStrategy
+        The strategies, in order.
+    failures : list of StrategyFailure
+        Hooks that ended with an error, oldest first.
+    stopped_reason : str
+        Why the run ended before its data did; empty where it did not.
+    wall_seconds : float
+        How long the loop ran.
+    """
+
+    def __init__(
+        self,
+        history: BarHistory,
+        strategies: Sequence[Strategy],
+        setup: EngineSetup,
+        sink: Callable[[Rows], None] | None = None,
+    ) -> None:
+        self.history, self.setup = history, setup
+        self.definitions = [definition_of(strategy) for strategy in strategies]
+        self.trader = create_trader(self._trader_setup())
+        self.venue = create_exchange(
+            dict(enumerate(history.instruments, 1)), fees=setup.fees, parameters=setup.exchange
+        )
+        self.opens = open_order(history)
+        self.link = create_link(history, self.opens, setup)
+        self._set_boundaries()
+        symbols = ["", *history.symbols]
+        compile = "require" if setup.require_compiled else "allow"
+        self.bound: list[BoundStrategy] = [
+            bind_strategy(self.trader, number, definition, setup.mode, symbols, compile=compile)
+            for number, definition in enumerate(self.definitions, 1)
+        ]
+        self.log = OutputLog(self.trader, sink)
+        self.failures: list[StrategyFailure] = []
+        self.stopped_reason = ""
+        self.wall_seconds = 0.0
+
+    def _trader_setup(self) -> TraderSetup:
+        setup, rows = self.setup, len(self.history.instruments) + 1
+        lengths = [specification.length_ns for specification in self.history.specifications]
+        return TraderSetup(
+            instruments=self.history.instruments,
+            accounts=setup.accounts,
+            strategies=[
+                strategy_setup(definition, min(number, len(setup.accounts) - 1), rows)
+                for number, definition in enumerate(self.definitions)
+            ],
+            rates=setup.rates,
+            seed=setup.seed,
+            bar_length_ns=min(lengths),
+            aggregate_ns=setup.aggregate_ns,
+            history_length=setup.history_length,
+            equity_interval_ns=setup.equity_interval_ns,
+            capacities=setup.capacities,
+        )
+
+    def _set_boundaries(self) -> None:
+        """Set the first equity point and the first end of a day at or after the first event."""
+        world, first = self.trader.rows("world")[0], int(self.history.records["local_time_ns"][0])
+        interval = self.setup.equity_interval_ns
+        world["next_equity_time_ns"] = first + -first % interval
+        world["next_day_time_ns"] = first + -first % DAY_NS
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Run to the end of the data.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Is told records done and records in all, now and then.
+
+        Raises
+        ------
+        StrategyError
+            A hook failed and the policy is to stop; what was done until then is in the outputs.
+        """
+        begin = time.perf_counter()
+        trader, venue, link = self.trader.address, self.venue.address, self.link.address
+        try:
+            self._drive(lambda: loop.start_strategies(trader))
+            self._run_records(trader, venue, link, progress)
+            self._drive(lambda: loop.finish(trader, venue, link))
+        finally:
+            self.wall_seconds = time.perf_counter() - begin
+            self.log.drain()
+
+    def _run_records(
+        self, trader: int, venue: int, link: int, progress: Callable[[int, int], None] | None
+    ) -> None:
+        total = len(self.history)
+        step = PROGRESS_RECORDS if progress is not None else total
+        for stop in [*range(step, total, step), total]:
+            status = self._drive(lambda stop=stop: loop.simulate(trader, venue, link, stop))  # type: ignore[misc]
+            if status == loop.STOPPED:
+                reason = int(self.trader.rows("world")[0]["stopped_reason"])
+                self.stopped_reason = STOP_REASONS.get(reason, f"reason {reason}")
+                return
+            if progress is not None:
+                progress(stop, total)
+
+    def _drive(self, call: Callable[[], int]) -> int:
+        """Call the loop again until it needs nothing of the host any more; returns its last status."""
+        while True:
+            try:
+                status = call()
+            except KeyboardInterrupt:
+                raise
+            except Exception as error:
+                self._strategy_failed(error)
+                continue
+            self.log.drain()
+            if status != loop.OUTPUTS_FULL:
+                return status
+
+    def _strategy_failed(self, error: Exception) -> None:
+        """Say which hook failed; stop the run, or halt the strategy and let the others go on."""
+        world = self.trader.rows("world")[0]
+        number = int(world["running_strategy"])
+        if number == 0:
+            raise KernelError(f"the kernel failed: {type(error).__name__}: {error}") from error
+        bound = self.bound[number - 1]
+        hook = Hook(int(world["hook_depth"]))
+        failure = describe_failure(error, bound.context, bound.definition, hook)
+        self.failures.append(failure)
+        policy = FailurePolicy.STOP if self.setup.on_error == "stop" else FailurePolicy.HALT_AND_CANCEL
+        fail_strategy(self.trader.address, number, int(hook), failure.line, int(policy))
+        self.log.drain()
+        if self.setup.on_error == "stop":
+            raise StrategyError(
+                f"{failure.error}: {failure.message}", failure.file, failure.line, failure.hook, failure.strategy
+            ) from error
+
+    # --- what it came to ---------------------------------------------------------------------------------------------
+
+    def fingerprint(self) -> str:
+        """Hash of the final state and of every output row, in order; equal for runs that did the same."""
+        import hashlib
+
+        digest = hashlib.blake2b(fingerprint(self.trader).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.log.rows).view(np.uint8).data)
+        return digest.hexdigest()
+
+
+def strategy_setup(definition: StrategyDefinition, account: int, instruments: int) -> StrategySetup:
+    """Return a strategy's place in the block."""
+    universe = definition.scope == "universe"
+    return StrategySetup(definition.name, account, universe, definition.state_bytes_for(instruments))
+
+
+def open_order(history: BarHistory) -> npt.NDArray[np.int64] | None:
+    """Return record numbers by the start of their bars; None where that is the records' own order."""
+    if len(history.specifications) == 1:
+        return None
+    starts = history.bar_starts()
+    if bool(np.all(starts[1:] >= starts[:-1])):
+        return None
+    return np.argsort(starts, kind="stable").astype(np.int64)
+
+
+def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup: EngineSetup) -> Block:
+    """Make the block that joins trader and venue."""
+    instruments = len(history.instruments) + 1
+    lengths = [specification.length_ns for specification in history.specifications]
+    block = Block(
+        loop.LINK,
+        {"wire": 1, "specifications": len(lengths), "scheduled": instruments, "points": 8 * instruments + 64},
+    )
+    block.rows("specifications")["length_ns"] = lengths
+    wire: Any = block.rows("wire")[0]
+    wire["records_address"] = int(history.records.ctypes.data)
+    wire["opens_address"] = 0 if opens is None else int(opens.ctypes.data)
+    wire["record_count"], wire["longest_bar_ns"] = len(history), max(lengths)
+    wire["order_latency_ns"], wire["report_latency_ns"] = setup.order_latency_ns, setup.report_latency_ns
+    wire["uniform"], wire["journal_on"] = int(len(lengths) == 1), int(setup.journal_commands)
+    wire["now_ns"] = wire["quiet_until_ns"] = -(2**63) + 1
+    wire["output_margin"] = OUTPUT_MARGIN
+    return block
