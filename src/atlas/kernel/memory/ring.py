@@ -2,8 +2,9 @@
 
 The writer copies rows into free slots, then stores its count with release; the reader loads that count with acquire,
 then copies them out, and gives the slots back in the same manner. Counts only grow; a slot is the count modulo the
-capacity. Writer and reader have a cache line each, with what they last saw of the other's count. Rows put together
-appear together, so a record of several rows is never seen in part. A stop word tells either side to end.
+capacity. Each count has a cache line of its own; writer and reader keep theirs, and what they last saw of the other's,
+on further lines that the other never touches. Rows put together appear together, so a record of several rows is never
+seen in part. A stop word tells either side to end.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from atlas.kernel.memory.intrinsics import copy_bytes, load, load_acquire, store
 from atlas.records.errors import CapacityError
 
 ROW_BYTES = 64
-WRITTEN, READ_SEEN = 0, 8
-READ, WRITTEN_SEEN = 64, 72
-STOP, MASK = 128, 136
-SLOTS = 192
+WRITTEN, READ = 0, 64  # shared: the counts
+STOP, MASK = 128, 136  # shared, and hardly ever written
+PUT, READ_SEEN = 192, 200  # the writer's own
+TAKEN, WRITTEN_SEEN = 256, 264  # the reader's own
+SLOTS = 320
 
 
 @kernel_function
 def ring_put(ring: int, source: int, rows: int) -> int:
     """Put `rows` rows from address `source` in, all or none: 1, or 0 where there is no room. The writer's alone."""
-    written, capacity = load(ring + WRITTEN), load(ring + MASK) + 1
+    written, capacity = load(ring + PUT), load(ring + MASK) + 1
     if written + rows - load(ring + READ_SEEN) > capacity:
         read = load_acquire(ring + READ)
         store(ring + READ_SEEN, read)
@@ -35,6 +37,7 @@ def ring_put(ring: int, source: int, rows: int) -> int:
     for i in range(rows):
         slot = ring + SLOTS + ((written + i) & (capacity - 1)) * ROW_BYTES
         copy_bytes(slot, source + i * ROW_BYTES, ROW_BYTES)
+    store(ring + PUT, written + rows)
     store_release(ring + WRITTEN, written + rows)
     return 1
 
@@ -42,7 +45,7 @@ def ring_put(ring: int, source: int, rows: int) -> int:
 @kernel_function
 def ring_take(ring: int, target: int, limit: int) -> int:
     """Take up to `limit` rows out to address `target`; returns how many there were. The reader's alone."""
-    read, mask = load(ring + READ), load(ring + MASK)
+    read, mask = load(ring + TAKEN), load(ring + MASK)
     ready = load(ring + WRITTEN_SEEN) - read
     if ready < limit:
         written = load_acquire(ring + WRITTEN)
@@ -53,6 +56,7 @@ def ring_take(ring: int, target: int, limit: int) -> int:
         slot = ring + SLOTS + ((read + i) & mask) * ROW_BYTES
         copy_bytes(target + i * ROW_BYTES, slot, ROW_BYTES)
     if count > 0:
+        store(ring + TAKEN, read + count)
         store_release(ring + READ, read + count)
     return count
 
