@@ -161,69 +161,69 @@ class Context:
         return int(self.call_query(0, TRADING_STATE))
 
     @property
-    def instruments(self) -> int:
-        """How many instruments the run has; they are numbered from 0."""
-        return int(self.call_query(0, INSTRUMENT_COUNT))
+    def instruments(self) -> range:
+        """Numbers of the run's instruments, from 1 on."""
+        return range(1, int(self.call_query(0, INSTRUMENT_COUNT)) + 1)
 
     def position(self, instrument: Any = None) -> float:
         """Signed quantity that the account holds."""
-        return self.call_query(or_number(instrument, self.instrument), POSITION)
+        return self.call_query(self.instrument if instrument is None else instrument, POSITION)
 
     def strategy_position(self, instrument: Any = None) -> float:
         """Signed quantity that this strategy's orders brought."""
-        return self.call_query(or_number(instrument, self.instrument), STRATEGY_POSITION)
+        return self.call_query(self.instrument if instrument is None else instrument, STRATEGY_POSITION)
 
     def position_value(self, instrument: Any = None) -> float:
         """Signed value of the position at the last price."""
-        return self.call_query(or_number(instrument, self.instrument), POSITION_VALUE)
+        return self.call_query(self.instrument if instrument is None else instrument, POSITION_VALUE)
 
     def average_price(self, instrument: Any = None) -> float:
         """Average price of the position, NaN when there is none."""
-        return self.call_query(or_number(instrument, self.instrument), AVERAGE_PRICE)
+        return self.call_query(self.instrument if instrument is None else instrument, AVERAGE_PRICE)
 
     def unrealized(self, instrument: Any = None) -> float:
         """Profit of the open position at the last price."""
-        return self.call_query(or_number(instrument, self.instrument), UNREALIZED)
+        return self.call_query(self.instrument if instrument is None else instrument, UNREALIZED)
 
     def realized(self, instrument: Any = None) -> float:
         """Profit realized in the instrument."""
-        return self.call_query(or_number(instrument, self.instrument), REALIZED)
+        return self.call_query(self.instrument if instrument is None else instrument, REALIZED)
 
     def mark(self, instrument: Any = None) -> float:
         """Last price, NaN before there is one."""
-        return self.call_query(or_number(instrument, self.instrument), MARK)
+        return self.call_query(self.instrument if instrument is None else instrument, MARK)
 
     def working_orders(self, instrument: Any = None) -> int:
         """How many orders of this strategy are working in the instrument."""
-        return int(self.call_query(or_number(instrument, self.instrument), WORKING_ORDERS))
+        return int(self.call_query(self.instrument if instrument is None else instrument, WORKING_ORDERS))
 
     def bar_count(self, instrument: Any = None) -> int:
         """How many bars of the instrument were seen."""
-        return int(self.call_query(or_number(instrument, self.instrument), BAR_COUNT))
+        return int(self.call_query(self.instrument if instrument is None else instrument, BAR_COUNT))
 
     def history(self, field: Any, ago: int = 0, instrument: Any = None) -> float:
         """Give a `HistoryField` of the bar `ago` bars back, 0 being the last finished one; NaN when it is not kept."""
-        return self.call_history(or_number(instrument, self.instrument), int(field), ago)
+        return self.call_history(self.instrument if instrument is None else instrument, int(field), ago)
 
     def open_price(self, instrument: Any = None, ago: int = 0) -> float:
         """Open of the bar `ago` bars back."""
-        return self.call_history(or_number(instrument, self.instrument), OPEN, ago)
+        return self.call_history(self.instrument if instrument is None else instrument, OPEN, ago)
 
     def high_price(self, instrument: Any = None, ago: int = 0) -> float:
         """High of the bar `ago` bars back."""
-        return self.call_history(or_number(instrument, self.instrument), HIGH, ago)
+        return self.call_history(self.instrument if instrument is None else instrument, HIGH, ago)
 
     def low_price(self, instrument: Any = None, ago: int = 0) -> float:
         """Low of the bar `ago` bars back."""
-        return self.call_history(or_number(instrument, self.instrument), LOW, ago)
+        return self.call_history(self.instrument if instrument is None else instrument, LOW, ago)
 
     def close_price(self, instrument: Any = None, ago: int = 0) -> float:
         """Close of the bar `ago` bars back."""
-        return self.call_history(or_number(instrument, self.instrument), CLOSE, ago)
+        return self.call_history(self.instrument if instrument is None else instrument, CLOSE, ago)
 
     def volume(self, instrument: Any = None, ago: int = 0) -> float:
         """Volume of the bar `ago` bars back."""
-        return self.call_history(or_number(instrument, self.instrument), VOLUME, ago)
+        return self.call_history(self.instrument if instrument is None else instrument, VOLUME, ago)
 
     # --- orders ---
 
@@ -245,7 +245,7 @@ class Context:
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
         answer = self.call_place(
-            or_number(instrument, self.instrument),
+            self.instrument if instrument is None else instrument,
             BUY,
             1 + given(limit) + 2 * given(stop),
             int(time_in_force),
@@ -279,7 +279,7 @@ class Context:
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
         answer = self.call_place(
-            or_number(instrument, self.instrument),
+            self.instrument if instrument is None else instrument,
             SELL,
             1 + given(limit) + 2 * given(stop),
             int(time_in_force),
@@ -309,7 +309,7 @@ class Context:
     ) -> int:
         """Place an order for a signed quantity, above zero to buy; `order_type` is an `OrderType`, else it follows."""
         answer = self.call_place(
-            or_number(instrument, self.instrument),
+            self.instrument if instrument is None else instrument,
             SELL if quantity < 0.0 else BUY,
             or_number(order_type, 1 + given(limit) + 2 * given(stop)),
             int(time_in_force),
@@ -327,35 +327,35 @@ class Context:
 
     def target(self, instrument: Any, quantity: float, rebalance: bool = False) -> int:
         """Ask for a position of a signed quantity; give an order id, or 0 when nothing is to be done."""
-        answer = self.call_target(or_number(instrument, self.instrument), UNITS, int(rebalance), float(quantity))
+        answer = self.call_target(self.instrument if instrument is None else instrument, UNITS, 1 if rebalance else 0, quantity)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def target_notional(self, instrument: Any, notional: float, rebalance: bool = False) -> int:
         """Ask for a position worth a signed amount of money; give an order id or 0."""
-        answer = self.call_target(or_number(instrument, self.instrument), NOTIONAL, int(rebalance), float(notional))
+        answer = self.call_target(self.instrument if instrument is None else instrument, NOTIONAL, 1 if rebalance else 0, notional)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def target_weight(self, instrument: Any, weight: float, rebalance: bool = False) -> int:
         """Ask for a position worth a fraction of the equity; the same target as last time is a no-op."""
-        answer = self.call_target(or_number(instrument, self.instrument), WEIGHT, int(rebalance), float(weight))
+        answer = self.call_target(self.instrument if instrument is None else instrument, WEIGHT, 1 if rebalance else 0, weight)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def close(self, instrument: Any = None) -> int:
         """Ask for no position in the instrument; give an order id or 0."""
-        answer = self.call_target(or_number(instrument, self.instrument), UNITS, 0, 0.0)
+        answer = self.call_target(self.instrument if instrument is None else instrument, UNITS, 0, 0.0)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def signal(self, instrument: Any, strength: float) -> int:
         """Hand a strength from -1 to 1 to the configured sizer; give an order id or 0."""
-        answer = self.call_signal(or_number(instrument, self.instrument), float(strength))
+        answer = self.call_signal(self.instrument if instrument is None else instrument, strength)
         if answer < 0:
             verb_error(answer)
         return answer
@@ -385,7 +385,7 @@ class Context:
 
     def set_timer(self, timer_id: int, due_ns: int, interval_ns: int = 0, instrument: Any = None) -> int:
         """Have `on_timer` called at a time, and again every `interval_ns` when that is above zero."""
-        answer = self.call_set_timer(or_number(instrument, self.instrument), timer_id, due_ns, interval_ns)
+        answer = self.call_set_timer(self.instrument if instrument is None else instrument, timer_id, due_ns, interval_ns)
         if answer < 0:
             verb_error(answer)
         return answer

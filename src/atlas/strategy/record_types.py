@@ -84,7 +84,7 @@ def overload(function: Any) -> Callable[[Any], Any]:
 def register(kind: Any, name: str, function: Callable[..., Any], is_property: bool = False) -> None:
     """Hang a Python function on a class of types, as a method or a property; its parameters become the overload's."""
     if is_property:
-        overload_attribute(kind, name, jit_options=OPTIONS)(lambda record: function)
+        overload_attribute(kind, name, jit_options=OPTIONS)(chooser_of(function))
         return
     chooser = chooser_of(function)
     overload_method(kind, name, jit_options=OPTIONS)(chooser)
@@ -326,6 +326,7 @@ def strategy_type(kind: Any, dtype: np.dtype[Any], fields: dict[str, Field]) -> 
     """Return the type of a strategy's record."""
     plain = from_dtype(dtype)
     replaced = {name: made for name, field in fields.items() if (made := field_type(field)) is not None}
+    kind.dtype = dtype  # Numba can't tell it from fields that have types of our own
     return kind(layout_of(plain, replaced), plain.size, plain.aligned)
 
 
