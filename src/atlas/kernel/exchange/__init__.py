@@ -18,6 +18,7 @@ fill are given one:
     exchange_open_point(venue, bar_address, time_ns)
 
 Reports stand in a ring, from `reports_read` to `reports_written` of the venue's row, at their count modulo its
-capacity; the driver reads each before the ring is full. Whenever none waits, the venue moves both counts on to the ring's start.
-An instrument for which `exchange_is_idle` holds needs no points; `exchange_mark` then keeps its reference price fresh.
+capacity; the driver reads each before the ring is full. Whenever none waits, the venue moves both counts on to the
+ring's start. An instrument for which `exchange_is_idle` holds needs no points; `exchange_mark` then keeps its reference
+price fresh.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from math import gcd
+from math import gcd, lcm
 from typing import Any
 
 from atlas.kernel.exchange.tables import EXCHANGE, NEVER
@@ -17,7 +17,8 @@ from atlas.records.instruments import Instrument
 from atlas.records.units import Number, to_units
 
 RATE_EXPONENT = 9
-LARGEST_UNIT_QUANTITY = 4_000_000_000
+LARGEST_SCALE = 2**61
+LARGEST_DIVISOR_EXPONENT = 18
 MILLION = 1_000_000
 REPORTS_PER_ORDER = 4
 REPORTS_BESIDES = 16
@@ -101,7 +102,7 @@ def create_exchange(
     Raises
     ------
     ConfigurationError
-        A parameter or fee is out of range, or there is no instrument.
+        A parameter or fee is out of range, an instrument's steps are too fine, or there is no instrument.
     CapacityError
         `order_capacity` is below 1.
     """
@@ -144,6 +145,8 @@ def _set_venue(row: Any, parameters: ExchangeParameters, instrument_count: int) 
 
 def _set_instrument(row: Any, instrument: Instrument) -> None:
     exponent = instrument.price_exponent + instrument.quantity_exponent - instrument.money_exponent
+    if exponent > LARGEST_DIVISOR_EXPONENT:
+        raise ConfigurationError(f"price and quantity steps of {instrument.symbol} are too fine for its currency's")
     row["listed"], row["multiplier"] = 1, instrument.multiplier * 10 ** max(0, -exponent)
     row["notional_divisor"] = 10 ** max(0, exponent)
     row["tick_units"], row["lot_units"] = instrument.tick_size_units, max(1, instrument.lot_size_units)
@@ -162,9 +165,10 @@ def _set_fees(row: Any, instrument: Instrument, fee: FeeRule) -> None:
     amount = to_units(fee.per_unit, RATE_EXPONENT, "fee a unit", exact=True) * 10**instrument.money_exponent
     quantity = 10 ** (RATE_EXPONENT + instrument.quantity_exponent)
     common = gcd(amount, quantity)
-    if quantity // common > LARGEST_UNIT_QUANTITY and amount != 0:
-        raise ConfigurationError(f"fee a unit {fee.per_unit} has more digits than {instrument.currency} steps allow")
-    row["fee_unit_money"] = amount // common
-    row["fee_unit_quantity_units"] = quantity // common if amount else 1
+    scale = lcm(quantity // common, 10**RATE_EXPONENT)
+    if scale > LARGEST_SCALE or amount // common > LARGEST_SCALE:
+        raise ConfigurationError(f"fee a unit {fee.per_unit} does not fit the quantity steps of {instrument.symbol}")
+    row["fee_unit_money"], row["fee_unit_quantity_units"] = amount // common, quantity // common
+    row["fee_common_scale"] = scale
     row["fee_rule"], row["fee_flat_money"] = fee.number, instrument.money(fee.flat)
     row["fee_minimum_money"] = instrument.money(fee.minimum)

@@ -19,18 +19,20 @@ def fill_money(venue: int, instrument: int, price_units: int, units: int) -> tup
 
 
 @kernel_function
-def fraction_fee(money: int, rate: int, units: int, unit_money: int, unit_quantity_units: int) -> tuple[int, bool]:
+def fraction_fee(
+    money: int, rate: int, units: int, unit_money: int, unit_quantity_units: int, scale: int
+) -> tuple[int, bool]:
     """Fee by value and by quantity together, rounded half-even once.
 
-    Both parts are cut to whole money, and what was cut is added up exactly: with `unit_quantity_units` up to 4·10⁹ the
-    common denominator fits a word.
+    Both parts are cut to whole money, and what was cut is added up exactly: `scale`, up to 2**61, is a multiple of both
+    denominators.
     """
     by_value, fits_value = multiply_divide_floor(money, rate, RATE_SCALE)
     by_quantity, fits_quantity = multiply_divide_floor(units, unit_money, unit_quantity_units)
     rest_value = add_wrap(multiply_low(money, rate), -multiply_low(by_value, RATE_SCALE))
     rest_quantity = add_wrap(multiply_low(units, unit_money), -multiply_low(by_quantity, unit_quantity_units))
-    rest = rest_value * unit_quantity_units + rest_quantity * RATE_SCALE
-    whole, scale = by_value + by_quantity, RATE_SCALE * unit_quantity_units
+    rest = rest_value * (scale // RATE_SCALE) + rest_quantity * (scale // unit_quantity_units)
+    whole = by_value + by_quantity
     if rest >= scale:
         whole, rest = whole + 1, rest - scale
     if rest > scale - rest or (rest == scale - rest and whole & 1 == 1):
@@ -46,7 +48,9 @@ def fee_of(venue: int, instrument: int, money: int, units: int, maker: bool) -> 
     if row.fee_unit_money == 0:
         fee, fits = multiply_divide(size, rate, RATE_SCALE)
     else:
-        fee, fits = fraction_fee(size, rate, units, row.fee_unit_money, row.fee_unit_quantity_units)
+        fee, fits = fraction_fee(
+            size, rate, units, row.fee_unit_money, row.fee_unit_quantity_units, row.fee_common_scale
+        )
     fee += row.fee_flat_money
     if row.fee_minimum_money > 0:
         fee = max(fee, row.fee_minimum_money)

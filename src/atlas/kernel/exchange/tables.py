@@ -55,9 +55,10 @@ INSTRUMENTS = Table(
         words("tick_units", "lot_units", "maximum_quantity_units", "notional_divisor", "multiplier"),
         words("last_price_units", "bar_time_ns", "bar_low_units", "bar_high_units", "bar_volume_units"),
         words("bar_cap_units"),
-        # Rates are billionths of the notional; the fee a unit is fee_unit_money / fee_unit_quantity_units.
+        # Rates are billionths of the notional; the fee a unit is fee_unit_money / fee_unit_quantity_units; the common
+        # scale is the least multiple of both denominators.
         words("fee_rule", "maker_rate", "taker_rate", "fee_unit_money", "fee_unit_quantity_units"),
-        words("fee_flat_money", "fee_minimum_money"),
+        words("fee_common_scale", "fee_flat_money", "fee_minimum_money"),
         floats("price_scale_float"),
     ),
     transient=frozenset({"first_order", "last_order"}),

@@ -1,0 +1,587 @@
+"""A venue that plays bars, written to be read: lists, whole numbers and fractions, no shared code with the kernel.
+
+Commands, bars and reports are dictionaries with the names of the records' fields; an absent number is None.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from atlas.records.enums import (
+    CancelRejectResponse,
+    ExecutionType,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    PriceRule,
+    QuantityKind,
+    RejectReason,
+    Relaxation,
+    RestatementReason,
+    TimeInForce,
+    TransactionType,
+)
+
+DAY_NS = 24 * 60 * 60 * 10**9
+UNSOLICITED = 2
+Report = dict[str, Any]
+SUPPORTED_TYPES = {OrderType.MARKET, OrderType.LIMIT, OrderType.STOP}
+SUPPORTED_TIMES = {TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.GTD}
+FINAL = {ExecutionType.CANCELED, ExecutionType.EXPIRED, ExecutionType.FILL}
+
+
+@dataclass
+class Terms:
+    """An instrument at this venue."""
+
+    lot: int = 1
+    tick: int = 1
+    divisor: int = 10**9
+    multiplier: int = 1
+    price_scale: int = 10**9
+    quantity_scale: int = 10**8
+    money_scale: int = 10**8
+    maker_rate: Fraction = Fraction(0)
+    taker_rate: Fraction = Fraction(0)
+    fee_per_unit: Fraction = Fraction(0)
+    fee_flat: int = 0
+    fee_minimum: int = 0
+    fee_rule: int = 0
+
+
+@dataclass(eq=False)
+class Order:
+    """A working order."""
+
+    names: list[int]
+    venue_order_id: int
+    command: dict[str, Any]
+    quantity: int | None
+    limit: int | None
+    stop: int | None
+    last_instant: int | None
+    arrival: int
+    reference: int | None
+    filled: int = 0
+    value: Fraction = Fraction(0)
+    average_scale: Fraction = Fraction(1)
+    triggered: bool = False
+
+    @property
+    def open(self) -> int:
+        """What is left to fill."""
+        return 0 if self.quantity is None else self.quantity - self.filled
+
+    @property
+    def kind(self) -> OrderType:
+        """Market, limit or stop."""
+        return OrderType(self.command["order_type"])
+
+    @property
+    def acts_as_market(self) -> bool:
+        """Whether it takes any price."""
+        return self.kind is OrderType.MARKET or (self.kind is OrderType.STOP and self.triggered)
+
+    @property
+    def buys(self) -> bool:
+        """Whether it is a buyer's."""
+        return bool(self.command["side"] == 1)
+
+
+@dataclass(eq=False)
+class BarExchange:
+    """One venue."""
+
+    terms: dict[int, Terms]
+    volume_share: Fraction = Fraction(1, 10)
+    slippage: Fraction = Fraction(0)
+    touch_fills: bool = False
+    session_end: int = 0
+    capacity: int = 10**9
+    orders: list[Order] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    executions: int = 0
+    accepted: int = 0
+    last_price: dict[int, int] = field(default_factory=dict)
+    bar_end: dict[int, int] = field(default_factory=dict)
+    cap_left: dict[int, int | None] = field(default_factory=dict)
+
+    # --- commands
+
+    def accept(self, kind: str, command: dict[str, Any], time: int) -> None:
+        """Take a command: "new", "cancel" or "replace"."""
+        self.expire_due(time)
+        {"new": self.new, "cancel": self.cancel, "replace": self.replace}[kind](command, time)
+
+    def find(self, name: int) -> Order | None:
+        """Order that goes by this client order id."""
+        return next((order for order in self.orders if name in (order.names[0], order.names[-1])), None)
+
+    def why_not(self, command: dict[str, Any], time: int) -> RejectReason | None:
+        """Reason to refuse an order."""
+        if command["instrument"] not in self.terms:
+            return RejectReason.VENUE_UNKNOWN_SYMBOL
+        if command["side"] not in (1, -1):
+            return RejectReason.REQUEST_SIDE
+        if command["order_type"] not in list(OrderType):
+            return RejectReason.REQUEST_ORDER_TYPE
+        if command["time_in_force"] not in list(TimeInForce):
+            return RejectReason.REQUEST_TIME_IN_FORCE
+        kind, force = OrderType(command["order_type"]), TimeInForce(command["time_in_force"])
+        if kind not in SUPPORTED_TYPES or force not in SUPPORTED_TIMES:
+            return RejectReason.VENUE_UNSUPPORTED
+        if kind is OrderType.STOP and force is TimeInForce.IOC:
+            return RejectReason.VENUE_UNSUPPORTED
+        if command["flags"] or command["stop_loss_units"] is not None or command["take_profit_units"] is not None:
+            return RejectReason.VENUE_UNSUPPORTED
+        terms = self.terms[command["instrument"]]
+        reason = self.bad_price(command["price_units"], kind is OrderType.LIMIT, terms, RejectReason.REQUEST_PRICE)
+        reason = reason or self.bad_price(
+            command["stop_units"], kind is OrderType.STOP, terms, RejectReason.REQUEST_STOP_PRICE
+        )
+        if reason is None and command["quantity_kind"] == QuantityKind.UNITS:
+            reason = self.bad_quantity(command["quantity_units"], terms)
+        if reason:
+            return reason
+        if command["quantity_kind"] not in list(QuantityKind):
+            return RejectReason.VENUE_QUANTITY
+        if force is TimeInForce.GTD and (command["expire_time_ns"] is None or command["expire_time_ns"] <= time):
+            return RejectReason.REQUEST_EXPIRE_TIME
+        if command["client_order_id"] == 0 or self.find(command["client_order_id"]):
+            return RejectReason.VENUE_DUPLICATE_ORDER
+        return RejectReason.CAPACITY_ORDERS if len(self.orders) >= self.capacity else None
+
+    @staticmethod
+    def bad_price(price: int | None, wanted: bool, terms: Terms, reason: RejectReason) -> RejectReason | None:
+        """Reason to refuse a price."""
+        if (price is not None) != wanted:
+            return reason
+        if price is None:
+            return None
+        if abs(price) > 2**62:
+            return RejectReason.REQUEST_RANGE
+        return RejectReason.VENUE_TICK_SIZE if price % terms.tick else None
+
+    @staticmethod
+    def bad_quantity(quantity: int | None, terms: Terms) -> RejectReason | None:
+        """Reason to refuse a quantity."""
+        if quantity is None or quantity <= 0:
+            return RejectReason.VENUE_QUANTITY
+        if quantity > 2**62 // terms.multiplier:
+            return RejectReason.REQUEST_RANGE
+        return RejectReason.VENUE_LOT_SIZE if quantity % terms.lot else None
+
+    def last_instant(self, command: dict[str, Any], time: int) -> int | None:
+        """Time up to which an order lives."""
+        if command["time_in_force"] == TimeInForce.GTD:
+            return int(command["expire_time_ns"])
+        if command["time_in_force"] != TimeInForce.DAY:
+            return None
+        return self.session_end if self.session_end > time else (time // DAY_NS + 1) * DAY_NS
+
+    def new(self, command: dict[str, Any], time: int) -> None:
+        """Refuse or acknowledge an order."""
+        reason = self.why_not(command, time)
+        if reason:
+            quantity, limit, stop = command["quantity_units"], command["price_units"], command["stop_units"]
+            refused = Order([command["client_order_id"]], 0, command, quantity, limit, stop, None, time, None)
+            self.say(refused, ExecutionType.REJECTED, OrderStatus.REJECTED, time, reason=reason, leaves=0)
+            return
+        self.accepted += 1
+        order = Order(
+            [command["client_order_id"]],
+            self.accepted,
+            command,
+            command["quantity_units"] if command["quantity_kind"] == QuantityKind.UNITS else None,
+            command["price_units"],
+            command["stop_units"],
+            self.last_instant(command, time),
+            time,
+            self.last_price.get(command["instrument"]),
+        )
+        self.orders.append(order)
+        self.say(order, ExecutionType.NEW, OrderStatus.NEW, time)
+
+    def refuse_request(
+        self, request: dict[str, Any], order: Order | None, what: CancelRejectResponse, reason: RejectReason, time: int
+    ) -> None:
+        """Answer a request with a cancel reject."""
+        was_here = 0 < request["venue_order_id"] <= self.accepted
+        if order is None:
+            reason = RejectReason.VENUE_TOO_LATE_TO_CANCEL if was_here else RejectReason.VENUE_UNKNOWN_ORDER
+        self.reports.append(
+            {
+                "kind": "cancel reject",
+                "venue_time_ns": time,
+                "arrival_time_ns": time,
+                "instrument": request["instrument"],
+                "side": request["side"],
+                "client_order_id": request["client_order_id"],
+                "original_client_order_id": request["original_client_order_id"],
+                "venue_order_id": order.venue_order_id if order else request["venue_order_id"],
+                "order_status": self.status(order) if order else 0,
+                "response_to": what,
+                "reject_reason": reason,
+                "account": order.command["account"] if order else 0,
+                "strategy": order.command["strategy"] if order else 0,
+                "cumulative_quantity_units": order.filled if order else None,
+                "leaves_quantity_units": order.open if order else None,
+            }
+        )
+
+    def cancel(self, request: dict[str, Any], time: int) -> None:
+        """Answer a cancel."""
+        order = self.find(request["original_client_order_id"])
+        if order is None:
+            self.refuse_request(request, None, CancelRejectResponse.CANCEL, RejectReason.VENUE_UNKNOWN_ORDER, time)
+            return
+        self.orders.remove(order)
+        self.say(order, ExecutionType.CANCELED, OrderStatus.CANCELED, time, leaves=0)
+        self.reports[-1]["client_order_id"] = request["client_order_id"]
+        self.reports[-1]["reference_id"] = request["original_client_order_id"]
+
+    def why_not_replace(self, request: dict[str, Any], order: Order, time: int) -> RejectReason | None:
+        """Reason to refuse a replacement."""
+        if request["order_type"] not in (0, order.kind) or request["trailing_offset_units"] is not None:
+            return RejectReason.VENUE_UNSUPPORTED
+        if request["time_in_force"] not in (0, order.command["time_in_force"]):
+            return RejectReason.VENUE_UNSUPPORTED
+        terms = self.terms[order.command["instrument"]]
+        reason = None
+        if request["price_units"] is not None:
+            wanted = order.kind is OrderType.LIMIT
+            reason = self.bad_price(request["price_units"], wanted, terms, RejectReason.REQUEST_PRICE)
+        if reason is None and request["stop_units"] is not None:
+            wanted = order.kind is OrderType.STOP
+            reason = self.bad_price(request["stop_units"], wanted, terms, RejectReason.REQUEST_STOP_PRICE)
+            if order.triggered:
+                reason = RejectReason.VENUE_TOO_LATE_TO_CANCEL
+        if reason is None and request["quantity_units"] is not None:
+            reason = self.bad_quantity(request["quantity_units"], terms)
+            if reason is None and request["quantity_units"] < order.filled:
+                reason = RejectReason.REQUEST_QUANTITY_BELOW_FILLED
+        if reason:
+            return reason
+        gtd = order.command["time_in_force"] == TimeInForce.GTD
+        if gtd and request["expire_time_ns"] is not None and request["expire_time_ns"] <= time:
+            return RejectReason.REQUEST_EXPIRE_TIME
+        if request["client_order_id"] == 0 or self.find(request["client_order_id"]):
+            return RejectReason.VENUE_DUPLICATE_ORDER
+        return None
+
+    def replace(self, request: dict[str, Any], time: int) -> None:
+        """Answer a replacement."""
+        order = self.find(request["original_client_order_id"])
+        reason = self.why_not_replace(request, order, time) if order else RejectReason.VENUE_UNKNOWN_ORDER
+        if order is None or reason:
+            self.refuse_request(
+                request, order, CancelRejectResponse.REPLACE, reason or RejectReason.VENUE_UNKNOWN_ORDER, time
+            )
+            return
+        order.names.append(request["client_order_id"])
+        before = (order.limit, order.stop, order.quantity)
+        order.limit = order.limit if request["price_units"] is None else request["price_units"]
+        order.stop = order.stop if request["stop_units"] is None else request["stop_units"]
+        order.quantity = order.quantity if request["quantity_units"] is None else request["quantity_units"]
+        if request["expire_time_ns"] is not None and order.command["time_in_force"] == TimeInForce.GTD:
+            order.last_instant = request["expire_time_ns"]
+        grew = before[2] is not None and order.quantity is not None and order.quantity > before[2]
+        if grew or (order.limit, order.stop) != before[:2]:
+            self.orders.remove(order)
+            self.orders.append(order)
+        self.say(order, ExecutionType.REPLACED, self.status(order), time)
+        self.reports[-1]["reference_id"] = request["original_client_order_id"]
+        if order.quantity == order.filled:
+            self.orders.remove(order)
+
+    # --- prices
+
+    def waiting(self, bar: dict[str, Any], time: int) -> list[Order]:
+        """Orders of the bar's instrument that have arrived, by priority."""
+        return [o for o in self.orders if o.command["instrument"] == bar["instrument"] and o.arrival <= time]
+
+    def begin(self, bar: dict[str, Any]) -> None:
+        """Set the cap of a bar that was not met before."""
+        instrument, volume = bar["instrument"], bar["volume_units"]
+        if self.bar_end.get(instrument) == bar["venue_time_ns"]:
+            return
+        self.bar_end[instrument] = bar["venue_time_ns"]
+        cap = None if volume is None else math.floor(volume * self.volume_share)
+        if volume is not None and volume > 0 and self.volume_share == 0:
+            cap = None
+        self.cap_left[instrument] = None if cap is None else cap - cap % self.terms[instrument].lot
+
+    def spot_rule(self, order: Order, price: int, at_open: bool) -> PriceRule | None:
+        """Rule under which an order fills at one price."""
+        if order.acts_as_market:
+            return PriceRule.OPEN if at_open else PriceRule.CLOSE
+        if order.kind is OrderType.STOP:
+            assert order.stop is not None
+            hit = price >= order.stop if order.buys else price <= order.stop
+            return (PriceRule.STOP_GAP if at_open else PriceRule.CLOSE) if hit else None
+        assert order.limit is not None
+        if price == order.limit:
+            return PriceRule.TOUCH if self.touch_fills else None
+        better = price < order.limit if order.buys else price > order.limit
+        return (PriceRule.OPEN_GAP if at_open else PriceRule.CLOSE) if better else None
+
+    def limit_rule(self, order: Order, low: int, high: int) -> PriceRule | None:
+        """Rule under which a limit fills within the range."""
+        assert order.limit is not None
+        if order.command["time_in_force"] == TimeInForce.IOC:
+            return None
+        if low < order.limit < high or (order.limit == (high if order.buys else low) and low < high):
+            return PriceRule.LIMIT
+        return PriceRule.TOUCH if self.touch_fills and order.limit == (low if order.buys else high) else None
+
+    def open_point(self, bar: dict[str, Any], time: int) -> None:
+        """Play the open."""
+        self.expire_due(time, bar["instrument"], inclusive=True)
+        self.spot(bar, bar["open_units"], time, at_open=True)
+
+    def close_point(self, bar: dict[str, Any], time: int) -> None:
+        """Play the close."""
+        self.expire_due(time, bar["instrument"])
+        self.spot(bar, bar["close_units"], time, at_open=False)
+
+    def spot(self, bar: dict[str, Any], price: int, time: int, at_open: bool) -> None:
+        """Play one price."""
+        self.begin(bar)
+        for order in self.waiting(bar, time):
+            rule = self.spot_rule(order, price, at_open) if bar["volume_units"] != 0 else None
+            if rule:
+                order.triggered = order.kind is OrderType.STOP
+                self.fill(order, bar, price, rule, time)
+            if order.command["time_in_force"] == TimeInForce.IOC and order in self.orders:
+                self.cancel_unasked(order, RejectReason.VENUE_NO_LIQUIDITY, time)
+        self.last_price[bar["instrument"]] = price
+
+    def path_point(self, bar: dict[str, Any], time: int) -> None:
+        """Play the range: stops, then limits."""
+        self.expire_due(time, bar["instrument"])
+        self.begin(bar)
+        if bar["volume_units"] == 0:
+            return
+        low, high = bar["low_units"], bar["high_units"]
+        for order in self.waiting(bar, time):
+            if order.kind is OrderType.STOP and not order.triggered:
+                assert order.stop is not None
+                if low <= order.stop <= high:
+                    order.triggered = True
+                    self.fill(order, bar, order.stop, PriceRule.STOP, time)
+                elif order.stop < low if order.buys else order.stop > high:
+                    order.triggered = True
+        for order in self.waiting(bar, time):
+            if order.kind is OrderType.LIMIT:
+                rule = self.limit_rule(order, low, high)
+                if rule:
+                    assert order.limit is not None
+                    self.fill(order, bar, order.limit, rule, time)
+
+    def unresolved(self, bar: dict[str, Any], point: str, time: int) -> tuple[Order, int] | None:
+        """First order that could fill at the point and has no quantity yet, and its price."""
+        self.expire_due(time, bar["instrument"], inclusive=point == "open")
+        self.begin(bar)
+        if self.cap_left[bar["instrument"]] == 0:
+            return None
+        for order in self.waiting(bar, time):
+            if order.quantity is not None:
+                continue
+            price: int | None = bar["open_units"] if point == "open" else bar["close_units"]
+            assert price is not None
+            if point != "path":
+                fills = self.spot_rule(order, price, point == "open") is not None
+            elif order.kind is OrderType.LIMIT:
+                price, fills = order.limit, self.limit_rule(order, bar["low_units"], bar["high_units"]) is not None
+            else:
+                price, fills = order.stop, False
+                if price is not None and not order.triggered:
+                    fills = bar["low_units"] <= price <= bar["high_units"]
+            if fills and price is not None:
+                return order, self.slipped(order, price)
+        return None
+
+    def assign(self, order: Order, quantity: int, time: int) -> None:
+        """Give an order its quantity."""
+        lot = self.terms[order.command["instrument"]].lot
+        quantity = max(0, quantity) // lot * lot
+        if quantity == 0:
+            self.cancel_unasked(order, RejectReason.VENUE_QUANTITY, time)
+        else:
+            order.quantity = quantity
+
+    # --- fills
+
+    def slipped(self, order: Order, price: int) -> int:
+        """Price after slippage."""
+        if order.kind is OrderType.LIMIT:
+            return price
+        distance = round(abs(price) * self.slippage)
+        return price + distance if order.buys else price - distance
+
+    def fee(self, terms: Terms, money: int, quantity: int, maker: bool) -> int:
+        """Fee of one fill."""
+        rate = terms.maker_rate if maker else terms.taker_rate
+        by_quantity = terms.fee_per_unit * Fraction(quantity, terms.quantity_scale) * terms.money_scale
+        fee = round(abs(money) * rate + by_quantity) + terms.fee_flat
+        return max(fee, terms.fee_minimum) if terms.fee_minimum > 0 else fee
+
+    def fill(self, order: Order, bar: dict[str, Any], price: int, rule: PriceRule, time: int) -> None:
+        """Fill an order as far as the cap reaches."""
+        instrument = bar["instrument"]
+        terms, cap = self.terms[instrument], self.cap_left[instrument]
+        units = order.open if cap is None else min(order.open, cap)
+        if units <= 0:
+            return
+        price = self.slipped(order, price)
+        money = round(Fraction(price * units * terms.multiplier, terms.divisor))
+        if abs(money) >= 2**63:
+            self.cancel_unasked(order, RejectReason.CAPACITY_OVERFLOW, time)
+            return
+        order.filled += units
+        order.value += Fraction(price, terms.price_scale) * units
+        maker = rule in (PriceRule.LIMIT, PriceRule.TOUCH)
+        relaxations = Relaxation.TOUCH_FILLS if rule is PriceRule.TOUCH else 0
+        if cap is None and bar["volume_units"] is not None:
+            relaxations |= Relaxation.NO_VOLUME_CAP
+        if not bar["low_units"] <= price <= bar["high_units"]:
+            relaxations |= Relaxation.OUTSIDE_RANGE
+        done = order.open == 0
+        if done:
+            self.orders.remove(order)
+        kind = ExecutionType.FILL if done else ExecutionType.PARTIAL_FILL
+        self.say(order, kind, OrderStatus(int(kind)), time)
+        self.reports[-1] |= {
+            "last_quantity_units": units,
+            "last_price_units": price,
+            "fee_money": self.fee(terms, money, units, maker),
+            "fee_rule": terms.fee_rule,
+            "price_rule": rule,
+            "liquidity": Liquidity.MAKER if maker else Liquidity.TAKER,
+            "available_quantity_units": cap,
+            "relaxations": relaxations,
+        }
+        if cap is not None:
+            self.cap_left[instrument] = cap - units
+
+    # --- ends
+
+    def cancel_unasked(self, order: Order, reason: RejectReason, time: int) -> None:
+        """End an order that nobody asked to cancel."""
+        self.orders.remove(order)
+        self.say(order, ExecutionType.CANCELED, OrderStatus.CANCELED, time, reason=reason, leaves=0, flags=UNSOLICITED)
+
+    def expire(self, order: Order, time: int) -> None:
+        """End an order whose time is over."""
+        self.orders.remove(order)
+        self.say(order, ExecutionType.EXPIRED, OrderStatus.EXPIRED, time, leaves=0, flags=UNSOLICITED)
+
+    def by_instrument(self) -> list[Order]:
+        """Orders by instrument, then by priority."""
+        return sorted(self.orders, key=lambda order: int(order.command["instrument"]))
+
+    def expire_due(self, time: int, instrument: int | None = None, inclusive: bool = False) -> None:
+        """Expire what lived up to before `time` (or to `time` itself)."""
+        for order in self.by_instrument():
+            last = order.last_instant
+            if last is None or instrument not in (None, order.command["instrument"]):
+                continue
+            if last < time or (inclusive and last == time):
+                self.expire(order, last)
+
+    def expire_all(self, time: int) -> None:
+        """Expire all."""
+        for order in self.by_instrument():
+            self.expire(order, time)
+
+    def split(self, instrument: int, numerator: int, denominator: int, time: int) -> None:
+        """Rescale the orders of an instrument."""
+        ratio, lot = Fraction(numerator, denominator), self.terms[instrument].lot
+        if instrument in self.last_price:
+            self.last_price[instrument] = round(self.last_price[instrument] / ratio)
+        for order in [order for order in self.orders if order.command["instrument"] == instrument]:
+            left, unknown = round(order.open * ratio), order.quantity is None
+            order.limit = None if order.limit is None else round(order.limit / ratio)
+            order.stop = None if order.stop is None else round(order.stop / ratio)
+            # The average price scales by the ratio, whatever the filled quantity is rounded to.
+            average = order.value / order.filled if order.filled else Fraction(0)
+            order.filled = round(order.filled * ratio)
+            order.value = average / ratio * order.filled
+            order.quantity = None if unknown else order.filled + left // lot * lot
+            if not unknown and order.open == 0:
+                self.cancel_unasked(order, RejectReason.VENUE_LOT_SIZE, time)
+                continue
+            self.say(
+                order,
+                ExecutionType.RESTATED,
+                self.status(order),
+                time,
+                reason=RestatementReason.CORPORATE_ACTION,
+                flags=UNSOLICITED,
+            )
+
+    # --- words
+
+    @staticmethod
+    def status(order: Order) -> OrderStatus:
+        """State of an order."""
+        if order.filled == 0:
+            return OrderStatus.NEW
+        return OrderStatus.PARTIAL_FILL if order.open else OrderStatus.FILLED
+
+    def say(
+        self,
+        order: Order,
+        kind: ExecutionType,
+        status: OrderStatus,
+        time: int,
+        *,
+        reason: int = 0,
+        leaves: int | None = None,
+        flags: int = 0,
+    ) -> None:
+        """Push an execution report of the order as it stands."""
+        self.executions += 1
+        command = order.command
+        self.reports.append(
+            {
+                "kind": "execution report",
+                "venue_time_ns": time,
+                "instrument": command["instrument"],
+                "side": command["side"],
+                "flags": flags,
+                "client_order_id": order.names[-1],
+                "reference_id": order.names[0] if len(order.names) > 1 else 0,
+                "venue_order_id": order.venue_order_id,
+                "execution_id": self.executions,
+                "execution_type": kind,
+                "order_status": status,
+                "transaction_type": TransactionType.NEW,
+                "reject_reason": reason,
+                "order_type": command["order_type"],
+                "time_in_force": command["time_in_force"],
+                "liquidity": 0,
+                "price_rule": 0,
+                "last_quantity_units": None,
+                "last_price_units": None,
+                "cumulative_quantity_units": order.filled,
+                "leaves_quantity_units": order.open if leaves is None else leaves,
+                "order_quantity_units": order.quantity,
+                "price_units": order.limit,
+                "stop_units": order.stop,
+                "average_price": float(order.value / order.filled) if order.filled else None,
+                "fee_money": None,
+                "text_id": 0,
+                "arrival_time_ns": order.arrival,
+                "reference_price_units": order.reference,
+                "available_quantity_units": None,
+                "queue_ahead_units": None,
+                "fee_rule": 0,
+                "account": command["account"],
+                "strategy": command["strategy"],
+                "relaxations": 0,
+            }
+        )
