@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from atlas.kernel.indicators import Indicator
@@ -36,6 +37,9 @@ class Array:
         raise StrategyError("an Array declares a field; its items exist once a strategy runs")
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
+
+    def __iter__(self) -> Iterator[Any]:
         raise StrategyError("an Array declares a field; its items exist once a strategy runs")
 
     def __len__(self) -> int:
@@ -94,14 +98,15 @@ class Strategy:
     def __setattr__(self, name: str, value: Any) -> None:
         from atlas.strategy.fields import fields_of, fitted
 
-        if type(self).open:
-            object.__setattr__(self, name, fitted_if_declared(type(self), name, value))
+        kind: Any = type(self)
+        if kind.open:
+            object.__setattr__(self, name, fitted_if_declared(kind, name, value))
             return
-        fields = fields_of(type(self))
+        fields = fields_of(kind)
         if name not in fields:
-            message = f"{type(self).__name__} has no field {name!r}{suggestion(name, fields)}"
-            raise StrategyError(message, strategy=type(self).__name__)
-        object.__setattr__(self, name, fitted(type(self).__name__, fields[name], value))
+            message = f"{kind.__name__} has no field {name!r}{suggestion(name, fields)}"
+            raise StrategyError(message, strategy=kind.__name__)
+        object.__setattr__(self, name, fitted(kind.__name__, fields[name], value))
 
     def save(self) -> bytes:
         """Return the state of an open strategy; override it together with `load`."""

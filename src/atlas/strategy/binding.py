@@ -142,7 +142,9 @@ def bind_strategy(
     if mode not in MODES:
         raise StrategyError(f"the mode is one of {', '.join(MODES)}, not {mode!r}{suggestion(mode, MODES)}")
     if verbs is None:
-        from atlas.kernel.trader.verbs import VERB_ENTRY_POINTS as verbs  # noqa: N811
+        from atlas.kernel.trader.verbs import VERB_ENTRY_POINTS
+
+        verbs = VERB_ENTRY_POINTS
     symbols = [getattr(instrument, "symbol", instrument) for instrument in instruments]
     bound = BoundStrategy(block, strategy_index, definition, symbols, verbs)
     offset = 0 if definition.is_open else place_state(bound)

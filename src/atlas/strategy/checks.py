@@ -85,8 +85,12 @@ def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
     tree = source.tree()
     yield from unknown_names(source, tree, scope)
     for node in ast.walk(tree):
-        message = mistake_of(node, scope) if isinstance(node, ast.Attribute) else None
-        if message and isinstance(node, ast.Attribute):
+        message = None
+        if isinstance(node, ast.Attribute):
+            message = mistake_of(node, scope)
+        elif isinstance(node, ast.Call):
+            message = base_call_mistake(node, source)
+        if message and isinstance(node, ast.expr):
             text = f"{message}\n    {source.line(node.lineno)}"
             yield StrategyError(text, source.file, node.lineno, source.name, scope.strategy)
 
@@ -115,6 +119,18 @@ def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
             return f"{scope.payload}.{name} can't be assigned"
     elif isinstance(node.value, ast.Attribute) and is_attribute_of(node.value, scope.own):
         return nested_mistake(node.value.attr, name, stored, scope)
+    return None
+
+
+def base_call_mistake(node: ast.Call, source: FunctionSource) -> str | None:
+    """Say what is wrong with a call of a base class's method, or None."""
+    function = node.func
+    if isinstance(function, ast.Name) and function.id == "super" and node.args:
+        return "write super() without arguments"
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        owner = source.names.get(function.value.id)
+        if isinstance(owner, type) and issubclass(owner, Strategy):
+            return f"write super().{function.attr}(...)"
     return None
 
 
@@ -190,22 +206,17 @@ def unsupported_call(node: ast.Call, source: FunctionSource, scope: Scope) -> st
     """Say why a call can't be compiled, or None."""
     function = node.func
     if isinstance(function, ast.Name):
-        if function.id == "super" and node.args:
-            return "write super() without arguments"
         if function.id in UNSUPPORTED_CALLS and function.id not in source.names:
             return UNSUPPORTED_CALLS[function.id]
-    elif isinstance(function, ast.Attribute):
-        if isinstance(function.value, ast.Name):
-            owner = source.names.get(function.value.id)
-            if isinstance(owner, type) and issubclass(owner, Strategy):
-                return f"write super().{function.attr}(...)"
-        if is_attribute_of(function, scope.context) and function.attr == "log":
-            return unsupported_log(node)
+    elif is_attribute_of(function, scope.context) and isinstance(function, ast.Attribute) and function.attr == "log":
+        return unsupported_log(node)
     return None
 
 
 def unsupported_log(node: ast.Call) -> str | None:
     """Say why a line of the log can't be compiled, or None."""
+    if node.args and isinstance(node.args[0], ast.JoinedStr):
+        return UNSUPPORTED[ast.JoinedStr]
     literal = node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     if not literal or node.keywords:
         return 'the log takes a literal text and numbers: ctx.log("text {}", value)'
@@ -214,7 +225,11 @@ def unsupported_log(node: ast.Call) -> str | None:
 
 def unsupported_value(name: str, value: Any) -> str | None:
     """Say why a global value can't be used in compiled code, or None."""
-    if is_constant(value) or is_user_function(value) or (is_let_pass(value) and not isinstance(value, list | dict | set)):
+    if (
+        is_constant(value)
+        or is_user_function(value)
+        or (is_let_pass(value) and not isinstance(value, list | dict | set))
+    ):
         return None
     kind = type(value).__name__
     return f"the global {name!r} is a {kind}, which may change; make it a tuple or a number, or declare a field"

@@ -94,7 +94,7 @@ def record_of(definition: StrategyDefinition, functions: Functions) -> Any:
         record_types.register(kind, name, method_of(definition, functions, member))
     for member in definition.members:
         following = definition.after(member.owner, member.name)
-        names = {node for node in member.function.__code__.co_names}
+        names = set(member.function.__code__.co_names)
         for name in names.intersection(definition.methods):
             following = definition.after(member.owner, name)
             if following is not None and "super" in names:
@@ -194,7 +194,7 @@ def reason_of(text: str) -> str:
         "Rejected",
     )
     useful = [line for line in lines if line and not line.startswith(skipped)]
-    return shortened(useful[0]) if useful else "it can't be compiled"
+    return shortened(useful[0]) if useful else "the compiler can't make sense of it"
 
 
 def shortened(line: str) -> str:

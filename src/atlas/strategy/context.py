@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -109,19 +110,19 @@ class Context:
     world: int
     strategy: int
     line: int
-    call_place: Any
-    call_target: Any
-    call_cancel: Any
-    call_replace: Any
-    call_cancel_all: Any
-    call_set_timer: Any
-    call_cancel_timer: Any
-    call_log: Any
-    call_signal: Any
-    call_query: Any
-    call_history: Any
-    call_random: Any
-    call_clock: Any
+    call_place: Callable[..., int]
+    call_target: Callable[..., int]
+    call_cancel: Callable[..., int]
+    call_replace: Callable[..., int]
+    call_cancel_all: Callable[..., int]
+    call_set_timer: Callable[..., int]
+    call_cancel_timer: Callable[..., int]
+    call_log: Callable[..., int]
+    call_signal: Callable[..., int]
+    call_query: Callable[..., float]
+    call_history: Callable[..., float]
+    call_random: Callable[..., float]
+    call_clock: Callable[..., int]
 
     # --- looking ---
 
@@ -327,21 +328,27 @@ class Context:
 
     def target(self, instrument: Any, quantity: float, rebalance: bool = False) -> int:
         """Ask for a position of a signed quantity; give an order id, or 0 when nothing is to be done."""
-        answer = self.call_target(self.instrument if instrument is None else instrument, UNITS, 1 if rebalance else 0, quantity)
+        answer = self.call_target(
+            self.instrument if instrument is None else instrument, UNITS, 1 if rebalance else 0, quantity
+        )
         if answer < 0:
             verb_error(answer)
         return answer
 
     def target_notional(self, instrument: Any, notional: float, rebalance: bool = False) -> int:
         """Ask for a position worth a signed amount of money; give an order id or 0."""
-        answer = self.call_target(self.instrument if instrument is None else instrument, NOTIONAL, 1 if rebalance else 0, notional)
+        answer = self.call_target(
+            self.instrument if instrument is None else instrument, NOTIONAL, 1 if rebalance else 0, notional
+        )
         if answer < 0:
             verb_error(answer)
         return answer
 
     def target_weight(self, instrument: Any, weight: float, rebalance: bool = False) -> int:
         """Ask for a position worth a fraction of the equity; the same target as last time is a no-op."""
-        answer = self.call_target(self.instrument if instrument is None else instrument, WEIGHT, 1 if rebalance else 0, weight)
+        answer = self.call_target(
+            self.instrument if instrument is None else instrument, WEIGHT, 1 if rebalance else 0, weight
+        )
         if answer < 0:
             verb_error(answer)
         return answer
@@ -385,7 +392,9 @@ class Context:
 
     def set_timer(self, timer_id: int, due_ns: int, interval_ns: int = 0, instrument: Any = None) -> int:
         """Have `on_timer` called at a time, and again every `interval_ns` when that is above zero."""
-        answer = self.call_set_timer(self.instrument if instrument is None else instrument, timer_id, due_ns, interval_ns)
+        answer = self.call_set_timer(
+            self.instrument if instrument is None else instrument, timer_id, due_ns, interval_ns
+        )
         if answer < 0:
             verb_error(answer)
         return answer
@@ -460,7 +469,7 @@ def live_context(memory: np.ndarray[Any, Any], verbs: dict[str, Any], clock: cty
     clock : ctypes.Structure
         View of the row that holds `clock_ns`.
     """
-    context = LiveContext.from_address(int(memory.ctypes.data))
+    context: LiveContext = LiveContext.from_address(int(memory.ctypes.data))
     world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
     for name in VERBS:
         setattr(context, f"call_{name}", functools.partial(verbs[name], world, strategy))
@@ -472,8 +481,9 @@ def live_context(memory: np.ndarray[Any, Any], verbs: dict[str, Any], clock: cty
 PUBLIC_NAMES = frozenset(
     name for name in vars(Context) if not name.startswith(("_", "call_")) and name != "log_values"
 ) | {"instrument"}
-TAKES_INSTRUMENT = frozenset(
-    name
+# Which argument, not counting `self`, is an instrument.
+TAKES_INSTRUMENT: dict[str, int] = {
+    name: member.__code__.co_varnames.index("instrument") - 1
     for name, member in vars(Context).items()
     if hasattr(member, "__code__") and "instrument" in member.__code__.co_varnames
-)
+}

@@ -94,13 +94,14 @@ class StrategyDefinition:
 
     def __init__(self, instance: Strategy) -> None:
         self.instance = instance
-        self.strategy = type(instance)
+        self.strategy: Any = type(instance)
         self.name = self.strategy.__name__
         self.scope = self.strategy.scope
         self.is_open = bool(self.strategy.open)
         self.symbols: list[str] = []
         self.texts: dict[int, str] = {}
-        self.members = members_of(self.strategy)
+        strategy: Any = self.strategy
+        self.members = members_of(strategy)
         self.hooks = {member.hook: member for member in self.members if member.hook is not None}
         self.fields: dict[str, Field] = {} if self.is_open else self._fields()
         self._check()

@@ -16,6 +16,8 @@ from atlas.strategy.base import Array, PerInstrument, Strategy
 
 TABLE = np.dtype([("offset", "i8"), ("count", "i8")])
 SCALARS: dict[type, str] = {int: "i8", float: "f8", bool: "?"}
+# Numba has no arrays of booleans in records: they are small integers there.
+ITEMS: dict[type, str] = {int: "i8", float: "f8", bool: "i1"}
 INSTANCE = "instance__number"
 CACHE_LINE = 64
 UNSET = object()
@@ -46,7 +48,7 @@ class Field:
             dtype: np.dtype[Any] = self.default.dtype
             return dtype
         if self.kind == "array":
-            return np.dtype((SCALARS[self.default.kind], self.default.shape))
+            return np.dtype((ITEMS[self.default.kind], self.default.shape))
         if self.kind == "table":
             return TABLE
         return np.dtype({"float": "f8", "bool": "?"}.get(self.kind, "i8"))
@@ -143,7 +145,9 @@ def fitted(strategy: str, field: Field, value: Any) -> Any:
         return bool(value)
     elif field.kind == "float" and is_number:
         return float(value)
-    elif (field.kind == "enum" and is_number and isinstance(value, int)) or (field.kind == "int" and is_number and value == int(value)):
+    elif (field.kind == "enum" and is_number and isinstance(value, int)) or (
+        field.kind == "int" and is_number and value == int(value)
+    ):
         return int(value)
     wanted = type(field.default).__name__ if field.kind in ("indicator", "array") else field.kind
     raise StrategyError(f"{strategy}: the field {field.name!r} is {wanted}, it can't be {value!r}", strategy=strategy)

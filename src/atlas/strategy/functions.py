@@ -122,13 +122,8 @@ def describe_value(value: Any, outer: tuple[types.FunctionType, ...]) -> object:
     if is_user_function(value):
         return describe_function(source_of(value), outer)
     if isinstance(value, type):
-        members = [(name, int(item)) for name, item in value.__members__.items()] if is_whole_enum(value) else []
+        members = [(item.name, int(item)) for item in value] if issubclass(value, enum.IntEnum) else []
         return (value.__module__, value.__qualname__, members)
     if hasattr(value, "py_func"):
         return describe_function(source_of(value.py_func), outer)
     return (type(value).__name__, getattr(value, "__name__", None) or repr(value))
-
-
-def is_whole_enum(value: type) -> bool:
-    """Whether a class is an `IntEnum`."""
-    return issubclass(value, enum.IntEnum)

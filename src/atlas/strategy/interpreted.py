@@ -1,6 +1,6 @@
 """The interpreted mode: the user's class over the very bytes that compiled code would change.
 
-Each class of a strategy gets a mirror, a ctypes structure without a dictionary, so that an undeclared attribute can't be
+Each class of a strategy gets a mirror, a ctypes structure without a dictionary, so that no undeclared attribute can be
 assigned. Numbers are fields of the structure; indicators, arrays and tables are handles made once and kept in slots.
 """
 

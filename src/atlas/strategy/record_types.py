@@ -31,12 +31,13 @@ from atlas.strategy.fields import TABLE, Field
 from atlas.strategy.functions import whole
 
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": True}
+COMPILED_SO: dict[str, Any] = {"jit_options": OPTIONS}
 NAN = math.nan
 OUT_OF_RANGE = "index out of range"
 
 
-class Place(types.Type):  # type: ignore[misc]
-    """The type of a handle that is reached by its address: a window or a table. It is no record, whose items are fields.
+class Place(types.Type):
+    """The type of what is reached by its address, a window or a table: no record, whose items would be its fields.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def overload(function: Any) -> Callable[[Any], Any]:
         parameters = ", ".join(chooser.__code__.co_varnames[: chooser.__code__.co_argcount])
         space = {"chooser": chooser, "bare": bare}
         exec(f"def choose({parameters}):\n    return bare(chooser({parameters}))", space)
-        return numba_overload(function, jit_options=OPTIONS)(space["choose"])
+        return numba_overload(function, **COMPILED_SO)(space["choose"])
 
     return decorate
 
@@ -84,10 +85,10 @@ def overload(function: Any) -> Callable[[Any], Any]:
 def register(kind: Any, name: str, function: Callable[..., Any], is_property: bool = False) -> None:
     """Hang a Python function on a class of types, as a method or a property; its parameters become the overload's."""
     if is_property:
-        overload_attribute(kind, name, jit_options=OPTIONS)(chooser_of(function))
+        overload_attribute(kind, name, **COMPILED_SO)(chooser_of(function))
         return
     chooser = chooser_of(function)
-    overload_method(kind, name, jit_options=OPTIONS)(chooser)
+    overload_method(kind, name, **COMPILED_SO)(chooser)
 
 
 def chooser_of(function: Any) -> Callable[..., Any]:
@@ -139,13 +140,13 @@ def overload_or_nan(value: Any) -> Any:
         return lambda value: NAN
     if isinstance(value, types.Optional):
 
-        def optional_or_nan(value: Any) -> float:
+        def optional_or_nan(value: Any) -> Any:
             if value is None:
                 return NAN
-            return float(value)
+            return value + 0.0  # an operator takes the value out of the optional
 
         return optional_or_nan
-    return lambda value: float(value)
+    return lambda value: float(value)  # noqa: PLW0108 - Numba wants a Python function
 
 
 @overload(or_number)
@@ -155,10 +156,10 @@ def overload_or_number(value: Any, number: Any) -> Any:
         return lambda value, number: number
     if isinstance(value, types.Optional):
 
-        def optional_or_number(value: Any, number: int) -> int:
+        def optional_or_number(value: Any, number: int) -> Any:
             if value is None:
                 return number
-            return int(value)
+            return value + 0
 
         return optional_or_number
     return lambda value, number: int(value)
@@ -278,7 +279,7 @@ def table_type(entry: Any) -> Any:
 
 def register_table_store(kind: Any, entry: type, name: str) -> None:
     """Let the numbers of a table be stored."""
-    put = store_float if entry is float else store_word
+    put: Any = store_float if entry is float else store_word
     convert = float if entry is float else whole
 
     def table_store(table: Any, index: int, value: Any) -> None:
@@ -309,11 +310,13 @@ def layout_of(plain: Any, replaced: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def field_type(field: Field) -> Any:
     """Return the Numba type of a field that has one of its own, else None."""
+    declared: Any = field.default
     if field.kind == "indicator":
-        return indicator_type(type(field.default))
+        kind: Any = type(declared)
+        return indicator_type(kind)
     if field.kind == "table":
-        entry = field.default.entry
-        return table_type(type(entry) if isinstance(entry, Indicator) else (float if isinstance(entry, float) else int))
+        entry: Any = int if isinstance(declared.entry, bool) else type(declared.entry)
+        return table_type(entry)
     return None
 
 

@@ -36,8 +36,8 @@ class Rewrite:
         Names of the parameters that are the strategy and its context; empty: there is none.
     whole_fields : frozenset of str
         Fields that hold whole numbers.
-    verbs : frozenset of str
-        Names of the context's methods that take an instrument.
+    verbs : dict of str to int
+        The context's methods that take an instrument, and which of their arguments it is.
     owner : str
         Name of the class that defines the function, for `super()`; empty for plain functions.
     native : bool
@@ -53,7 +53,7 @@ class Rewrite:
     own: str = ""
     context: str = ""
     whole_fields: frozenset[str] = frozenset()
-    verbs: frozenset[str] = frozenset()
+    verbs: dict[str, int] = field(default_factory=dict)
     owner: str = ""
     native: bool = False
     is_hook: bool = False
@@ -178,7 +178,7 @@ class Rewriter(ast.NodeTransformer):
             if function.attr == "log":
                 self.rewrite_log(node, function)
             elif function.attr in self.plan.verbs and self.plan.own:
-                self.rewrite_symbol(node)
+                self.rewrite_symbol(node, self.plan.verbs[function.attr])
         return node
 
     def own_name(self, place: ast.AST) -> ast.expr:
@@ -200,10 +200,10 @@ class Rewriter(ast.NodeTransformer):
         node.args = [ast.copy_location(ast.Constant(number), text), count, *values, *absent]
         node.func = ast.copy_location(ast.Attribute(function.value, "log_values", ast.Load()), function)
 
-    def rewrite_symbol(self, node: ast.Call) -> None:
+    def rewrite_symbol(self, node: ast.Call, position: int) -> None:
         """Turn a literal symbol into the field that holds its instrument's number."""
-        if node.args:
-            node.args[0] = self.symbol(node.args[0])
+        if len(node.args) > position:
+            node.args[position] = self.symbol(node.args[position])
         for keyword in node.keywords:
             if keyword.arg == "instrument":
                 keyword.value = self.symbol(keyword.value)

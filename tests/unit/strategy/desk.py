@@ -14,7 +14,7 @@ from atlas.kernel.trader.views import VERBS, VerbError
 from atlas.records.enums import Hook
 from atlas.strategy.base import Strategy
 from atlas.strategy.binding import BoundStrategy, bind_strategy
-from atlas.strategy.definition import VIEWS, definition_of
+from atlas.strategy.definition import VIEWS, context_offset, definition_of
 
 NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
 UNKNOWN_INSTRUMENT = int(VerbError.UNKNOWN_INSTRUMENT)
@@ -33,12 +33,13 @@ def note(world: int, verb: int, instrument: int, first: int, second: int, value:
     store(place + 24, second)
     store_float(place + 32, value)
     store_float(place + 40, other)
-    header.outputs_written += 1
-    return header.outputs_written
+    count: int = header.outputs_written + 1
+    header.outputs_written = count
+    return count
 
 
 @entry_point(VERBS["place"])
-def place(
+def place(  # noqa: PLR0917
     world: int,
     strategy: int,
     instrument: int,
@@ -96,7 +97,7 @@ def cancel_timer(world: int, strategy: int, timer: int) -> int:
 
 
 @entry_point(VERBS["log"])
-def log(
+def log(  # noqa: PLR0917
     world: int,
     strategy: int,
     instrument: int,
@@ -189,12 +190,12 @@ class Desk:
         view = self.bound.memory[name]
         for field, value in payload.items():
             view[field] = value
-        if "instrument" in view.dtype.names:
+        if "instrument" in (view.dtype.names or ()):
             view["instrument"] = instrument
         self.bound.memory["instrument"] = instrument
         row = self.block.rows("calls")[(int(hook) * 2 + 1) * 3 + instrument]
         context = self.bound.context_address
-        offset = self.bound.memory.dtype.fields[name][1]
+        offset = context_offset(hook)
         mode = int(self.block.rows("strategies")[1]["mode"])
         call_one(mode, int(row["function"]), int(row["record"]), context, context + offset)
 

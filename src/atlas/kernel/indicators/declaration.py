@@ -11,7 +11,6 @@ import ctypes
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -151,12 +150,14 @@ class Indicator:
 def _check_argument(indicator: str, name: str, value: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "length" and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_LENGTH):
-        raise InvalidRequestError(f"{indicator}: length must be a whole number from 1 to {MOST_LENGTH:,}, not {value!r}")
+        raise InvalidRequestError(
+            f"{indicator}: length must be a whole number from 1 to {MOST_LENGTH:,}, not {value!r}"
+        )
     if not is_number or value - value != 0.0:
         raise InvalidRequestError(f"{indicator}: {name} must be a finite number, not {value!r}")
 
 
-@lru_cache(maxsize=None)
+@functools.cache
 def handle_type(indicator: type[Indicator]) -> Any:
     """Return the ctypes type of an indicator's record, with a slot for each method."""
     structure = structure_of(indicator.dtype)
@@ -176,7 +177,7 @@ def _item_of(handle: Any, index: int) -> float:
     return value
 
 
-def attach(indicator: type[Indicator], address: int) -> Any:
+def attach(indicator: Any, address: int) -> Any:
     """Return a Python handle on the indicator's record at `address`: its fields, and its methods bound to it."""
     handle = handle_type(indicator).from_address(address)
     for name, bound in indicator.methods.items():

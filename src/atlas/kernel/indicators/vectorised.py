@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,10 @@ def three_columns(update: Callable[[int, float, float, float], float]) -> Callab
     return series
 
 
-LOOPS = {1: one_column, 2: two_columns, 3: three_columns}
+LOOPS: dict[int, Callable[[Any], Any]] = {1: one_column, 2: two_columns, 3: three_columns}
 
 
-@lru_cache(maxsize=None)
+@cache
 def series_entry(indicator: type[Indicator]) -> EntryPoint:
     """Return the entry point that runs an indicator over columns at addresses."""
     update = indicator.methods["update"]
@@ -86,7 +86,7 @@ def vectorised(indicator: Indicator, *columns: Any, output: str = "value") -> np
     InvalidRequestError
         The columns are too many, too few or of different lengths, or there is no such output.
     """
-    kind = type(indicator)
+    kind: Any = type(indicator)
     if "update" not in kind.methods:
         raise InvalidRequestError(f"{kind.__name__} has no vectorised form")
     names = kind.methods["update"].inputs

@@ -140,20 +140,20 @@ class Window(Indicator):
 
     def mean(self) -> float:
         """Give the mean of the values held, NaN when there are none."""
-        value: float = getattr(self.handle, "mean")()
+        value: float = self.handle.mean()
         return value
 
     def std(self) -> float:
         """Give the population standard deviation of the values held, NaN when there are none."""
-        value: float = getattr(self.handle, "std")()
+        value: float = self.handle.std()
         return value
 
     def highest(self) -> float:
         """Give the highest of the values held, NaN when there are none."""
-        value: float = getattr(self.handle, "highest")()
+        value: float = self.handle.highest()
         return value
 
     def lowest(self) -> float:
         """Give the lowest of the values held, NaN when there are none."""
-        value: float = getattr(self.handle, "lowest")()
+        value: float = self.handle.lowest()
         return value

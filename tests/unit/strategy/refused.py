@@ -1,0 +1,212 @@
+"""Strategies outside the language: what is only interpreted, and what is refused in both modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlas.kernel.indicators import SMA
+from atlas.strategy.base import Strategy
+
+FACTORS = [1.0, 2.0]
+
+
+def endless(value: float) -> float:
+    return endless(value - 1.0) if value > 0.0 else value
+
+
+class FormattedText(Strategy):
+    """f-strings, `str()`, `repr()` and `format()`."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.log(f"close {bar.close}")
+
+
+class Generators(Strategy):
+    """Generator expressions and `yield`."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = sum(bar.close for _ in range(3))
+
+
+class Starred(Strategy):
+    """Star-unpacking."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        first, *rest = (bar.close, bar.open, bar.high)
+        self.result = first + len(rest)
+
+
+class NamedExceptions(Strategy):
+    """`except` of a class other than `Exception`."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        try:
+            self.result = bar.close / 2.0
+        except ZeroDivisionError:
+            self.result = 0.0
+
+
+class Imports(Strategy):
+    """Imports within functions."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        import math
+
+        self.result = math.sqrt(bar.close)
+
+
+class InnerFunctions(Strategy):
+    """Functions, classes and `with` within functions, `global`, `nonlocal`, `del`, `async`."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        def half(value: float) -> float:
+            return value / 2.0
+
+        self.result = half(bar.close)
+
+
+class MutableGlobals(Strategy):
+    """Global lists, dictionaries, sets and arrays, which may change."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = FACTORS[1]
+
+
+class Decorated(Strategy):
+    """Decorated methods, `setattr`, `getattr`, `hasattr`."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = getattr(bar, "close")  # noqa: B009
+
+
+class Mixed(Strategy):
+    """A name that is once a number and once a text, and whatever else the compiler knows no type for."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        text = 1.0 if bar.close > 5.0 else "x"
+        self.result = 1.0 if text == "x" else 2.0
+
+
+INTERPRETED = [
+    (FormattedText, "f-strings are not compiled"),
+    (Generators, "generator expressions are not compiled"),
+    (Starred, "star-unpacking is not compiled"),
+    (NamedExceptions, "only `except:` and `except Exception:` are compiled"),
+    (Imports, "imports belong at the top of the file"),
+    (InnerFunctions, "functions within functions are not compiled"),
+    (MutableGlobals, "the global 'FACTORS' is a list, which may change"),
+    (Decorated, "write the field's name"),
+    (Mixed, ""),
+]
+
+
+class UnknownField(Strategy):
+    """Reading or assigning a field that is not declared."""
+
+    size: float = 1.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.szie = bar.close
+
+
+class UnknownMethod(Strategy):
+    """Reading what an indicator does not have."""
+
+    average: SMA = SMA(3)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.average.updaet(bar.close)
+
+
+class UnknownVerb(Strategy):
+    """A verb that `ctx` does not have."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.target_wieght(bar.instrument, 1.0)
+
+
+class UnknownPayload(Strategy):
+    """A field that the payload does not have."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = bar.closse
+
+
+class UnknownName(Strategy):
+    """A name that is nowhere defined."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = bar.close * FACTOR  # type: ignore[name-defined]  # noqa: F821
+
+
+class AssignedPayload(Strategy):
+    """Assigning to `ctx`, to the payload, to an indicator or to a constant."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        bar.close = 3.0
+
+
+class AssignedIndicator(Strategy):
+    """Putting something else in the place of an indicator."""
+
+    average: SMA = SMA(3)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.average = bar.close
+
+
+class WrongParameters(Strategy):
+    """A hook with other parameters than its own."""
+
+    def on_bar(self, bar: Any) -> None:
+        raise ValueError(bar.close)
+
+
+class Named(Strategy):
+    """`Base.method(self)` and `super(Base, self)`: write `super().method()`."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        super(Named, self).__repr__()  # noqa: UP008
+
+
+class Recursive(Strategy):
+    """Functions that call themselves."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = endless(bar.close)
+
+
+REFUSED = [
+    (UnknownField, "declares no field 'szie' — did you mean 'size'?", "self.szie"),
+    (UnknownMethod, "UnknownMethod.average has no 'updaet' — did you mean 'update'?", "updaet"),
+    (UnknownVerb, "the context has no 'target_wieght' — did you mean 'target_weight'?", "ctx.target_wieght"),
+    (UnknownPayload, "bar has no field 'closse' — did you mean 'close'?", "closse"),
+    (UnknownName, "unknown name 'FACTOR' — did you mean 'FACTORS'?", "FACTOR"),
+    (AssignedPayload, "bar.close can't be assigned", "bar.close = 3.0"),
+    (AssignedIndicator, "AssignedIndicator.average can't be assigned", "self.average ="),
+    (WrongParameters, "write def on_bar(self, ctx, bar)", "def on_bar"),
+    (Named, "write super() without arguments", "super(Named, self)"),
+    (Recursive, "endless calls itself; write a loop", "def endless"),
+]
