@@ -67,7 +67,9 @@ class BoundStrategy:
         self.memory["world"] = block.address
         self.memory["strategy"] = index
         row = structure_of(WORLD.dtype).from_address(int(block.rows("world").ctypes.data))
-        self.context: LiveContext = live_context(self.memory, {name: verbs[name].callable for name in VERBS}, row)
+        callables = {name: verbs[name].callable for name in VERBS}
+        symbols = self.instruments if definition.is_open else ()
+        self.context: LiveContext = live_context(self.memory, callables, row, symbols)
         if not PLAIN:
             for name in VERBS:
                 self.memory[f"{name}_address"] = verbs[name].address
@@ -90,6 +92,15 @@ class BoundStrategy:
     def instance_of(self, instrument: int) -> int:
         """Return the number of the instance that looks after an instrument."""
         return instrument if self.definition.scope == "instrument" else 0
+
+    def save(self) -> list[bytes]:
+        """Return what `save` of each instance of an open strategy gives."""
+        return [instance.save() for instance in self.instances] if self.definition.is_open else []
+
+    def load(self, states: Sequence[bytes], version: int) -> None:
+        """Hand back to each instance of an open strategy what `save` gave."""
+        for instance, state in zip(self.instances, states, strict=True):
+            instance.load(state, version)
 
     def payload(self, hook: Hook) -> Any:
         """Return the view of what happened that interpreted hooks are handed."""
@@ -250,7 +261,13 @@ def open_instance(given: Strategy) -> Strategy:
 
     from atlas.kernel.indicators import Indicator
 
-    instance = copy.deepcopy(given)
+    try:
+        instance = copy.deepcopy(given)
+    except TypeError as error:
+        name = type(given).__name__
+        raise StrategyError(
+            f"{name} can't be copied for a run: {error}; give it __deepcopy__", strategy=name
+        ) from error
     for owner in type(given).__mro__:
         for name, value in vars(owner).items():
             if isinstance(value, Indicator) and name not in vars(instance):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -457,7 +457,12 @@ class LiveContext(Context, structure_of(CONTEXT)):  # type: ignore[misc]
     __slots__ = (*(f"call_{name}" for name in VERBS), "call_clock", "texts")
 
 
-def live_context(memory: np.ndarray[Any, Any], verbs: dict[str, Any], clock: ctypes.Structure) -> LiveContext:
+def live_context(
+    memory: np.ndarray[Any, Any],
+    verbs: Mapping[str, Callable[..., Any]],
+    clock: ctypes.Structure,
+    symbols: Sequence[str] = (),
+) -> LiveContext:
     """Return the context over `memory` (a `CONTEXT` record), its primitives bound to world and strategy.
 
     Parameters
@@ -468,14 +473,31 @@ def live_context(memory: np.ndarray[Any, Any], verbs: dict[str, Any], clock: cty
         Each verb of the kernel, to be called from Python.
     clock : ctypes.Structure
         View of the row that holds `clock_ns`.
+    symbols : sequence of str
+        Symbols by instrument number, where hooks may name them at run time: in open strategies.
     """
     context: LiveContext = LiveContext.from_address(int(memory.ctypes.data))
     world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
     for name in VERBS:
-        setattr(context, f"call_{name}", functools.partial(verbs[name], world, strategy))
+        primitive = functools.partial(verbs[name], world, strategy)
+        setattr(context, f"call_{name}", by_symbol(primitive, symbols) if symbols else primitive)
     context.call_clock = functools.partial(getattr, clock, "clock_ns")
     context.texts = {}
     return context
+
+
+def by_symbol(primitive: Callable[..., Any], symbols: Sequence[str]) -> Callable[..., Any]:
+    """Return a primitive that takes a symbol too where it takes the number of an instrument."""
+    numbers = {symbol: number for number, symbol in enumerate(symbols)}
+
+    def call(first: Any, *others: Any) -> Any:
+        if isinstance(first, str):
+            if first not in numbers:
+                raise ValueError(UNKNOWN_INSTRUMENT_TEXT)
+            first = numbers[first]
+        return primitive(first, *others)
+
+    return call
 
 
 PUBLIC_NAMES = frozenset(

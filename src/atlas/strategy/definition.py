@@ -282,12 +282,14 @@ class StrategyDefinition:
     @cached_property
     def code_hash(self) -> str:
         """Hash of all that shapes its machine code: texts, constants, layout and this compiler; not the parameters."""
+        if self.is_open:
+            return hash_of(compiler_hash(), [(member.owner.__name__, member.source.text) for member in self.members])
         sources = tuple((member.owner.__name__, describe_function(member.source)) for member in self.members)
         order = tuple(owner.__qualname__ for owner in self.strategy.__mro__)
         kinds = tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
         constants = sorted((name, repr(value)) for name, value in self.constants.items())
         parts = (compiler_hash(), self.strategy.__qualname__, order, sources, kinds, constants, self.symbols)
-        return hash_of(*parts, str(self.layout.dtype.descr if not self.is_open else ""))
+        return hash_of(*parts, str(self.layout.dtype.descr))
 
     @staticmethod
     def _nested_kind(field: Field) -> str:

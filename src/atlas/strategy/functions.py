@@ -12,7 +12,7 @@ from typing import Any
 
 from atlas.records.errors import StrategyCompileError
 from atlas.strategy.rewriting import MISSING, WHOLE, Rewrite, rewrite
-from atlas.strategy.source import FunctionSource, is_user_function, source_of
+from atlas.strategy.source import FunctionSource, is_constant, is_user_function, source_of
 
 
 def whole(value: Any) -> Any:
@@ -126,4 +126,4 @@ def describe_value(value: Any, outer: tuple[types.FunctionType, ...]) -> object:
         return (value.__module__, value.__qualname__, members)
     if hasattr(value, "py_func"):
         return describe_function(source_of(value.py_func), outer)
-    return (type(value).__name__, getattr(value, "__name__", None) or repr(value))
+    return (type(value).__name__, repr(value) if is_constant(value) else getattr(value, "__name__", ""))

@@ -58,7 +58,7 @@ class Enums(Strategy):
 
 
 class Indicators(Strategy):
-    """Indicators: `SMA`, `EMA`, `RSI`, `ATR`, `Bollinger`, `StandardDeviation`, `Donchian`; `update`, `ready`, outputs."""
+    """Indicators: `SMA`, `EMA`, `RSI`, `ATR`, `Bollinger`, `StandardDeviation`, `Donchian`; `update`, `value`."""
 
     sma: SMA = SMA(3)
     ema: EMA = EMA(3)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from atlas.kernel.memory.compilation import PLAIN, EntryPoint, kernel_function
+from atlas.kernel.memory.compilation import EntryPoint, kernel_function
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.records.errors import InvalidRequestError
 
@@ -146,6 +146,9 @@ class Indicator:
         """Return an indicator of the same arguments with a fresh state."""
         return type(self)(**self.arguments)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
 
 def _check_argument(indicator: str, name: str, value: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -161,10 +164,9 @@ def _check_argument(indicator: str, name: str, value: float) -> None:
 def handle_type(indicator: type[Indicator]) -> Any:
     """Return the ctypes type of an indicator's record, with a slot for each method."""
     structure = structure_of(indicator.dtype)
-    space = {"__slots__": tuple(indicator.methods), "_fields_": structure._fields_, "__len__": _length_of}
+    space: dict[str, Any] = {"__slots__": tuple(indicator.methods), "_fields_": structure._fields_}
     if "at" in indicator.methods:
-        space["__slots__"] = (*indicator.methods, "__weakref__")
-        space["__getitem__"] = _item_of
+        space.update(__getitem__=_item_of, __len__=_length_of)
     return type(indicator.__name__, (ctypes.Structure,), space)
 
 
@@ -183,8 +185,3 @@ def attach(indicator: Any, address: int) -> Any:
     for name, bound in indicator.methods.items():
         setattr(handle, name, bound.bind(address))
     return handle
-
-
-def uses_machine_code() -> bool:
-    """Whether methods called from Python run compiled."""
-    return not PLAIN
