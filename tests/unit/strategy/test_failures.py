@@ -35,7 +35,7 @@ class Divides(Strategy):
         self.result = bar.close / (bar.close - 101.0)  # here
 
 
-class DividesInHelper(Strategy):
+class DividesInFunction(Strategy):
     result: float = 0.0
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
@@ -165,7 +165,7 @@ class Child(Parent):
 ALL = [
     (Raises, "ValueError", "price too high"),
     (Divides, "ZeroDivisionError", "division by zero"),
-    (DividesInHelper, "ZeroDivisionError", "division by zero"),
+    (DividesInFunction, "ZeroDivisionError", "division by zero"),
     (DividesInMethod, "ZeroDivisionError", "division by zero"),
     (Modulo, "ZeroDivisionError", "division by zero"),
     (WindowTooFar, "IndexError", "index out of range"),
