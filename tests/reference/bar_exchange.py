@@ -6,6 +6,7 @@ Commands, bars and reports are dictionaries with the names of the records' field
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -67,8 +68,11 @@ class Order:
     reference: int | None
     filled: int = 0
     value: Fraction = Fraction(0)
-    average_scale: Fraction = Fraction(1)
     triggered: bool = False
+    stop_loss: int | None = None
+    take_profit: int | None = None
+    sibling: Order | None = None
+    parent: int = 0
 
     @property
     def open(self) -> int:
@@ -101,6 +105,8 @@ class BarExchange:
     touch_fills: bool = False
     session_end: int = 0
     capacity: int = 10**9
+    attached_orders: bool = False
+    number: int = 0
     orders: list[Order] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     executions: int = 0
@@ -135,13 +141,14 @@ class BarExchange:
             return RejectReason.VENUE_UNSUPPORTED
         if kind is OrderType.STOP and force is TimeInForce.IOC:
             return RejectReason.VENUE_UNSUPPORTED
-        if command["flags"] or command["stop_loss_units"] is not None or command["take_profit_units"] is not None:
+        if command["flags"]:
             return RejectReason.VENUE_UNSUPPORTED
         terms = self.terms[command["instrument"]]
         reason = self.bad_price(command["price_units"], kind is OrderType.LIMIT, terms, RejectReason.REQUEST_PRICE)
         reason = reason or self.bad_price(
             command["stop_units"], kind is OrderType.STOP, terms, RejectReason.REQUEST_STOP_PRICE
         )
+        reason = reason or self.bad_bracket(command, terms)
         if reason is None and command["quantity_kind"] == QuantityKind.UNITS:
             reason = self.bad_quantity(command["quantity_units"], terms)
         if reason:
@@ -164,6 +171,22 @@ class BarExchange:
         if abs(price) > 2**62:
             return RejectReason.REQUEST_RANGE
         return RejectReason.VENUE_TICK_SIZE if price % terms.tick else None
+
+    def bad_bracket(self, command: dict[str, Any], terms: Terms) -> RejectReason | None:
+        """Reason to refuse an attached stop or target."""
+        loss, profit, entry = command["stop_loss_units"], command["take_profit_units"], command["price_units"]
+        if loss is None and profit is None:
+            return None
+        if not self.attached_orders:
+            return RejectReason.VENUE_UNSUPPORTED
+        for price in (loss, profit):
+            reason = self.bad_price(price, price is not None, terms, RejectReason.REQUEST_BRACKET)
+            if reason:
+                return reason
+        levels = [price for price in (loss, entry, profit) if price is not None]
+        if command["side"] == -1:
+            levels.reverse()
+        return None if levels == sorted(set(levels)) else RejectReason.REQUEST_BRACKET
 
     @staticmethod
     def bad_quantity(quantity: int | None, terms: Terms) -> RejectReason | None:
@@ -201,6 +224,8 @@ class BarExchange:
             self.last_instant(command, time),
             time,
             self.last_price.get(command["instrument"]),
+            stop_loss=command["stop_loss_units"],
+            take_profit=command["take_profit_units"],
         )
         self.orders.append(order)
         self.say(order, ExecutionType.NEW, OrderStatus.NEW, time)
@@ -238,7 +263,7 @@ class BarExchange:
         if order is None:
             self.refuse_request(request, None, CancelRejectResponse.CANCEL, RejectReason.VENUE_UNKNOWN_ORDER, time)
             return
-        self.orders.remove(order)
+        self.remove(order)
         self.say(order, ExecutionType.CANCELED, OrderStatus.CANCELED, time, leaves=0)
         self.reports[-1]["client_order_id"] = request["client_order_id"]
         self.reports[-1]["reference_id"] = request["original_client_order_id"]
@@ -295,7 +320,7 @@ class BarExchange:
         self.say(order, ExecutionType.REPLACED, self.status(order), time)
         self.reports[-1]["reference_id"] = request["original_client_order_id"]
         if order.quantity == order.filled:
-            self.orders.remove(order)
+            self.remove(order)
 
     # --- prices
 
@@ -351,9 +376,11 @@ class BarExchange:
         """Play one price."""
         self.begin(bar)
         for order in self.waiting(bar, time):
+            if order not in self.orders:
+                continue
             rule = self.spot_rule(order, price, at_open) if bar["volume_units"] != 0 else None
             if rule:
-                order.triggered = order.kind is OrderType.STOP
+                self.trigger(order, time)
                 self.fill(order, bar, price, rule, time)
             if order.command["time_in_force"] == TimeInForce.IOC and order in self.orders:
                 self.cancel_unasked(order, RejectReason.VENUE_NO_LIQUIDITY, time)
@@ -365,21 +392,39 @@ class BarExchange:
         self.begin(bar)
         if bar["volume_units"] == 0:
             return
-        low, high = bar["low_units"], bar["high_units"]
-        for order in self.waiting(bar, time):
-            if order.kind is OrderType.STOP and not order.triggered:
-                assert order.stop is not None
-                if low <= order.stop <= high:
-                    order.triggered = True
-                    self.fill(order, bar, order.stop, PriceRule.STOP, time)
-                elif order.stop < low if order.buys else order.stop > high:
-                    order.triggered = True
-        for order in self.waiting(bar, time):
-            if order.kind is OrderType.LIMIT:
-                rule = self.limit_rule(order, low, high)
+        old = set(self.orders)
+        for order in self.each(bar, time, lambda order: order.kind is OrderType.STOP):
+            self.meet_stop(order, bar, time)
+        for order in self.each(bar, time, lambda order: (order.kind is OrderType.LIMIT) == (order in old)):
+            if order.kind is OrderType.STOP:
+                self.meet_stop(order, bar, time)
+            elif order.kind is OrderType.LIMIT:
+                rule = self.limit_rule(order, bar["low_units"], bar["high_units"])
                 if rule:
                     assert order.limit is not None
                     self.fill(order, bar, order.limit, rule, time)
+
+    def each(self, bar: dict[str, Any], time: int, wanted: Callable[[Order], bool]) -> Iterator[Order]:
+        """Give the wanted orders by priority, those that come up meanwhile too."""
+        seen: set[Order] = set()
+        while True:
+            left = [order for order in self.waiting(bar, time) if order not in seen and wanted(order)]
+            if not left:
+                return
+            seen.add(left[0])
+            yield left[0]
+
+    def meet_stop(self, order: Order, bar: dict[str, Any], time: int) -> None:
+        """Let a stop meet the range of a bar."""
+        low, high = bar["low_units"], bar["high_units"]
+        assert order.stop is not None
+        if order.triggered:
+            return
+        if low <= order.stop <= high:
+            self.trigger(order, time)
+            self.fill(order, bar, order.stop, PriceRule.STOP, time)
+        elif order.stop < low if order.buys else order.stop > high:
+            self.trigger(order, time)
 
     def unresolved(self, bar: dict[str, Any], point: str, time: int) -> tuple[Order, int] | None:
         """First order that could fill at the point and has no quantity yet, and its price."""
@@ -449,9 +494,9 @@ class BarExchange:
             relaxations |= Relaxation.NO_VOLUME_CAP
         if not bar["low_units"] <= price <= bar["high_units"]:
             relaxations |= Relaxation.OUTSIDE_RANGE
-        done = order.open == 0
+        done, rows, sibling = order.open == 0, len(self.orders), order.sibling
         if done:
-            self.orders.remove(order)
+            self.remove(order)
         kind = ExecutionType.FILL if done else ExecutionType.PARTIAL_FILL
         self.say(order, kind, OrderStatus(int(kind)), time)
         self.reports[-1] |= {
@@ -466,17 +511,85 @@ class BarExchange:
         }
         if cap is not None:
             self.cap_left[instrument] = cap - units
+        self.attach(order, units, price, time, rows)
+        if sibling is not None:
+            self.reduce(sibling, units, time)
+
+    # --- attached stops and targets
+
+    def attach(self, order: Order, units: int, price: int, time: int, rows: int) -> None:
+        """Create the stop and the target of one fill; `rows` orders take up room."""
+        children: list[Order] = []
+        for level, kind in ((order.stop_loss, OrderType.STOP), (order.take_profit, OrderType.LIMIT)):
+            if level is None or any(child.triggered for child in children):
+                continue
+            self.accepted += 1
+            stop, limit = (level, None) if kind is OrderType.STOP else (None, level)
+            command = {
+                "instrument": order.command["instrument"],
+                "side": -order.command["side"],
+                "order_type": kind,
+                "time_in_force": TimeInForce.GTC,
+                "account": order.command["account"],
+                "strategy": order.command["strategy"],
+            }
+            name = -((self.number << 40) + self.accepted)
+            child = Order([name], self.accepted, command, units, limit, stop, None, time, order.reference)
+            child.parent = order.names[-1]
+            if rows + len(children) >= self.capacity:
+                reason = RejectReason.CAPACITY_ORDERS
+                self.say(
+                    child,
+                    ExecutionType.REJECTED,
+                    OrderStatus.REJECTED,
+                    time,
+                    reason=reason,
+                    leaves=0,
+                    flags=UNSOLICITED,
+                )
+                continue
+            if stop is not None:
+                child.triggered = price >= stop if child.buys else price <= stop
+            children.append(child)
+            self.orders.append(child)
+            self.say(child, ExecutionType.NEW, OrderStatus.NEW, time, flags=UNSOLICITED)
+            self.reports[-1]["reference_id"] = child.parent
+        if len(children) == 2:
+            children[0].sibling, children[1].sibling = children[1], children[0]
+
+    def remove(self, order: Order) -> None:
+        """Forget an order; the one beside it stands alone."""
+        self.orders.remove(order)
+        if order.sibling is not None:
+            order.sibling.sibling = None
+
+    def trigger(self, order: Order, time: int) -> None:
+        """Let a stop begin to act: the target beside it ends."""
+        if order.kind is OrderType.STOP and not order.triggered:
+            order.triggered = True
+            if order.sibling is not None:
+                self.cancel_unasked(order.sibling, 0, time)
+
+    def reduce(self, order: Order, units: int, time: int) -> None:
+        """Take what the target has filled from the stop beside it."""
+        assert order.quantity is not None
+        if order.open <= units:
+            self.cancel_unasked(order, 0, time)
+            return
+        order.quantity -= units
+        reason = RestatementReason.PARTIAL_DECLINE
+        self.say(order, ExecutionType.RESTATED, self.status(order), time, reason=reason, flags=UNSOLICITED)
 
     # --- ends
 
-    def cancel_unasked(self, order: Order, reason: RejectReason, time: int) -> None:
+    def cancel_unasked(self, order: Order, reason: int, time: int) -> None:
         """End an order that nobody asked to cancel."""
-        self.orders.remove(order)
+        self.remove(order)
         self.say(order, ExecutionType.CANCELED, OrderStatus.CANCELED, time, reason=reason, leaves=0, flags=UNSOLICITED)
 
     def expire(self, order: Order, time: int) -> None:
         """End an order whose time is over."""
-        self.orders.remove(order)
+        self.remove(order)
         self.say(order, ExecutionType.EXPIRED, OrderStatus.EXPIRED, time, leaves=0, flags=UNSOLICITED)
 
     def by_instrument(self) -> list[Order]:
@@ -506,6 +619,8 @@ class BarExchange:
             left, unknown = round(order.open * ratio), order.quantity is None
             order.limit = None if order.limit is None else round(order.limit / ratio)
             order.stop = None if order.stop is None else round(order.stop / ratio)
+            order.stop_loss = None if order.stop_loss is None else round(order.stop_loss / ratio)
+            order.take_profit = None if order.take_profit is None else round(order.take_profit / ratio)
             # The average price scales by the ratio, whatever the filled quantity is rounded to.
             average = order.value / order.filled if order.filled else Fraction(0)
             order.filled = round(order.filled * ratio)

@@ -48,9 +48,16 @@ def speak(desk: Desk, words: Any, time: float) -> None:
         else:
             desk.replace(order, at=time, quantity_units=shares(quantity), price_units=dollars(price))
         return
-    terms = {"time_in_force": words["time_in_force"], "expire_time_ns": minutes(time + words["minutes"])}
+    terms: dict[str, Any] = {
+        "time_in_force": words["time_in_force"],
+        "expire_time_ns": minutes(time + words["minutes"]),
+    }
     limit = words["price"] if words["kind"] is OrderType.LIMIT else None
     stop = words["price"] if words["kind"] is OrderType.STOP else None
+    if words["stop_loss"] is not None:
+        terms["stop_loss_units"] = dollars(words["stop_loss"])
+    if words["take_profit"] is not None:
+        terms["take_profit_units"] = dollars(words["take_profit"])
     desk.order(words["side"], words["quantity"], limit, stop, at=time, **terms)
 
 
@@ -75,14 +82,14 @@ def play(desk: Desk, flow: Any) -> list[tuple[int, int, int, list[Any]]]:
 @settings(deadline=None, max_examples=150)
 @given(series, st.booleans())
 def test_no_fill_leaves_the_range_or_the_cap(flow: Any, touch: bool) -> None:
-    desk = Desk(touch_fills=touch)
+    desk = Desk(touch_fills=touch, attached_orders=True)
     for low, high, volume, reports in play(desk, flow):
         fills = [report for report in reports if is_execution(report) and report["execution_type"] in FILLS]
         assert all(low <= report["last_price_units"] <= high for report in fills)
         assert sum(int(report["last_quantity_units"]) for report in fills) * 10 <= volume
         for report in fills:
-            better = (report["price_units"] - report["last_price_units"]) * report["side"]
-            assert report["order_type"] != OrderType.LIMIT or better >= 0
+            if report["order_type"] == OrderType.LIMIT:
+                assert (report["price_units"] - report["last_price_units"]) * report["side"] >= 0
             assert report["last_quantity_units"] > 0
             assert report["last_quantity_units"] % shares(1) == 0
 
@@ -90,7 +97,7 @@ def test_no_fill_leaves_the_range_or_the_cap(flow: Any, touch: bool) -> None:
 @settings(deadline=None, max_examples=150)
 @given(series)
 def test_every_accepted_order_ends_once_and_its_quantities_add_up(flow: Any) -> None:
-    desk = Desk()
+    desk = Desk(attached_orders=True)
     play(desk, flow)
     reports = [report for report in desk.raw if is_execution(report)]
     by_order: dict[int, list[Any]] = defaultdict(list)

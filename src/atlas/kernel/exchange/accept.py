@@ -63,6 +63,7 @@ BAD_RANGE, OFF_TICK = int(RejectReason.REQUEST_RANGE), int(RejectReason.VENUE_TI
 BAD_QUANTITY, OFF_LOT = int(RejectReason.VENUE_QUANTITY), int(RejectReason.VENUE_LOT_SIZE)
 DUPLICATE, NO_ROOM = int(RejectReason.VENUE_DUPLICATE_ORDER), int(RejectReason.CAPACITY_ORDERS)
 UNKNOWN_ORDER, TOO_LATE = int(RejectReason.VENUE_UNKNOWN_ORDER), int(RejectReason.VENUE_TOO_LATE_TO_CANCEL)
+BAD_BRACKET = int(RejectReason.REQUEST_BRACKET)
 BELOW_FILLED = int(RejectReason.REQUEST_QUANTITY_BELOW_FILLED)
 LARGEST_TYPE, LARGEST_TIME_IN_FORCE = int(max(OrderType)), int(max(TimeInForce))
 LARGEST_PRICE = 2**62
@@ -89,8 +90,6 @@ def check_terms(venue: int, address: int) -> int:
         return UNSUPPORTED
     if command.flags & ~FLAGS_WITHOUT_MEANING_HERE != 0:
         return UNSUPPORTED
-    if command.stop_loss_units != NULL_UNITS or command.take_profit_units != NULL_UNITS:
-        return UNSUPPORTED
     return 0
 
 
@@ -103,6 +102,30 @@ def check_price(price_units: int, tick_units: int, wanted: bool, reason: int) ->
         return BAD_RANGE
     if wanted and tick_units > 1 and price_units % tick_units != 0:
         return OFF_TICK
+    return 0
+
+
+@kernel_function
+def check_bracket(venue: int, address: int) -> int:
+    """Reason to refuse an attached stop loss or take profit; 0 for none."""
+    command, reason = new_order_at(address), 0
+    loss, profit, side = command.stop_loss_units, command.take_profit_units, command.side + 0
+    tick = instrument_row(venue, command.instrument + 0).tick_units
+    if venue_row(venue, 0).attached_orders == 0:
+        return UNSUPPORTED
+    if loss != NULL_UNITS:
+        reason = check_price(loss, tick, True, BAD_BRACKET)
+    if reason == 0 and profit != NULL_UNITS:
+        reason = check_price(profit, tick, True, BAD_BRACKET)
+    if reason != 0:
+        return reason
+    if loss != NULL_UNITS and profit != NULL_UNITS and (profit - loss) * side <= 0:
+        return BAD_BRACKET
+    entry = command.price_units
+    if entry != NULL_UNITS and loss != NULL_UNITS and (entry - loss) * side <= 0:
+        return BAD_BRACKET
+    if entry != NULL_UNITS and profit != NULL_UNITS and (profit - entry) * side <= 0:
+        return BAD_BRACKET
     return 0
 
 
@@ -130,6 +153,8 @@ def check_order(venue: int, address: int, time_ns: int) -> int:
     reason = check_price(command.price_units, tick, order_type == LIMIT, BAD_PRICE)
     if reason == 0:
         reason = check_price(command.stop_units, tick, order_type == STOP, BAD_STOP_PRICE)
+    if reason == 0 and (command.stop_loss_units != NULL_UNITS or command.take_profit_units != NULL_UNITS):
+        reason = check_bracket(venue, address)
     if reason == 0 and command.quantity_kind + 0 == UNITS:
         reason = check_quantity(venue, command.instrument + 0, command.quantity_units)
     if reason != 0:

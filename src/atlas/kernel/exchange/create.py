@@ -68,7 +68,10 @@ class ExchangeParameters:
     order_capacity : int
         Orders that may work at once.
     venue_number : int
-        The venue's number in the run.
+        The venue's number in the run, 0 to 65535.
+    attached_orders : bool
+        Attached stops and targets are taken, and live at the venue from the fill on; the trader must take over orders
+        that it has not sent. Otherwise they are refused.
     """
 
     volume_share: Number = Decimal("0.1")
@@ -76,6 +79,7 @@ class ExchangeParameters:
     touch_fills: bool = False
     order_capacity: int = 4096
     venue_number: int = 0
+    attached_orders: bool = False
 
 
 def create_exchange(
@@ -136,8 +140,11 @@ def _set_venue(row: Any, parameters: ExchangeParameters, instrument_count: int) 
     slippage = to_units(parameters.slippage_basis_points, 2, "slippage in basis points", exact=True)
     if not 0 <= share <= MILLION or not 0 <= slippage < MILLION:
         raise ConfigurationError("the volume share must be within 0..1, slippage within 0..10000 basis points")
+    if not 0 <= parameters.venue_number <= 65535:
+        raise ConfigurationError(f"venue number {parameters.venue_number} is outside 0..65535")
     row["number"], row["instrument_count"] = parameters.venue_number, instrument_count
     row["volume_share_millionths"], row["slippage_millionths"] = share, slippage
+    row["attached_orders"] = int(parameters.attached_orders)
     row["touch_fills"] = int(parameters.touch_fills)
     row["next_expiry_ns"], row["next_priority"] = NEVER, 1
     row["next_venue_order_id"], row["next_execution_id"] = 1, 1

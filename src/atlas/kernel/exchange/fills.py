@@ -18,6 +18,7 @@ All points of a bar share one cap of its volume. A bar without trades fills and 
 from __future__ import annotations
 
 from atlas.kernel.exchange.accept import IOC, LIMIT, STOP
+from atlas.kernel.exchange.bracket import create_children, reduce_sibling, trigger
 from atlas.kernel.exchange.fees import SLIPPAGE_SCALE, fee_of, fill_money, slipped_price
 from atlas.kernel.exchange.queue import cancel_unasked, expire_before, remove_order
 from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill, reports_waiting
@@ -150,6 +151,10 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
     report_fill(venue, slot, units, price_units, fee, rule, bits, time_ns)
     if row.bar_cap_units != NEVER:
         row.bar_cap_units -= units
+    if order.stop_loss_units != NULL_UNITS or order.take_profit_units != NULL_UNITS:
+        create_children(venue, slot, units, price_units, time_ns)
+    if order.sibling_order >= 0:
+        reduce_sibling(venue, slot, units, time_ns)
     if order.leaves_units > 0:
         return False
     remove_order(venue, slot)
@@ -157,40 +162,81 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
 
 
 @kernel_function
+def order_after(venue: int, slot: int) -> tuple[int, int]:
+    """Next order, and the one behind it where the next one may end together with this one."""
+    order = order_row(venue, slot)
+    following = order.next_order
+    if following >= 0 and following == order.sibling_order:
+        return following, order_row(venue, following).next_order
+    return following, -1
+
+
+@kernel_function
+def still_there(venue: int, following: int, behind: int) -> int:
+    """Next order to look at, after the one before it has acted."""
+    return following if following < 0 or order_row(venue, following).occupancy == 1 else behind
+
+
+@kernel_function
 def play_spot(venue: int, instrument: int, price_units: int, point: int, time_ns: int) -> None:
-    """Let every order that has arrived take part in one price, in order of arrival."""
+    """Let every order that has arrived take part in one price, in order of arrival; what fills bring forth waits."""
     row, newest = instrument_row(venue, instrument), venue_row(venue, 0).next_priority
     traded, slot = row.bar_volume_units != 0, row.first_order
     while slot >= 0:
         order = order_row(venue, slot)
-        following = order.next_order
+        following, behind = order_after(venue, slot)
         if order.arrival_time_ns <= time_ns and order.priority < newest:
             rule = spot_rule(venue, slot, price_units, point) if traded else NO_FILL
             ended = False
             if rule != NO_FILL:
-                order.triggered = int(order.order_type == STOP)
+                trigger(venue, slot, time_ns)
                 ended = fill_order(venue, slot, price_units, rule, time_ns)
             if not ended and order.time_in_force == IOC:
                 cancel_unasked(venue, slot, NO_LIQUIDITY, time_ns)
-        slot = following
+        slot = still_there(venue, following, behind)
 
 
 @kernel_function
-def play_path(venue: int, instrument: int, order_type: int, time_ns: int) -> None:
-    """Let the orders of one type that have arrived meet the bar's range, in order of arrival."""
-    row = instrument_row(venue, instrument)
-    low, high, slot = row.bar_low_units, row.bar_high_units, row.first_order
-    while slot >= 0:
+def meet_range(venue: int, slot: int, time_ns: int) -> None:
+    """Let one order meet the range of its instrument's bar."""
+    order = order_row(venue, slot)
+    row = instrument_row(venue, order.instrument)
+    rule = path_rule(venue, slot, row.bar_low_units, row.bar_high_units)
+    if rule == NO_FILL:
+        return
+    price_units = order.price_units if order.order_type == LIMIT else order.stop_units
+    trigger(venue, slot, time_ns)
+    if rule != TRIGGER_ONLY:
+        fill_order(venue, slot, price_units, rule, time_ns)
+
+
+@kernel_function
+def play_path(venue: int, instrument: int, order_type: int, newest: int, time_ns: int) -> None:
+    """Let the orders of one type, older than priority `newest`, meet the bar's range in order of arrival."""
+    slot = instrument_row(venue, instrument).first_order
+    while slot >= 0 and order_row(venue, slot).priority < newest:
         order = order_row(venue, slot)
-        following = order.next_order
+        following, behind = order_after(venue, slot)
         if order.order_type == order_type and order.arrival_time_ns <= time_ns:
-            rule = path_rule(venue, slot, low, high)
-            if rule != NO_FILL:
-                order.triggered = int(order_type == STOP)
-                price_units = order.price_units if order_type == LIMIT else order.stop_units
-                if rule != TRIGGER_ONLY:
-                    fill_order(venue, slot, price_units, rule, time_ns)
-        slot = following
+            meet_range(venue, slot, time_ns)
+        slot = still_there(venue, following, behind)
+
+
+@kernel_function
+def play_born_stops(venue: int, instrument: int, newest: int, time_ns: int) -> None:
+    """Let the stops that fills on this path brought forth meet it too: the price may have gone on to them.
+
+    They stand at the end of the queue, from priority `newest` on.
+    """
+    slot, first = instrument_row(venue, instrument).last_order, -1
+    while slot >= 0 and order_row(venue, slot).priority >= newest:
+        first, slot = slot, order_row(venue, slot).previous_order
+    slot = first
+    while slot >= 0:
+        following, behind = order_after(venue, slot)
+        if order_row(venue, slot).order_type == STOP:
+            meet_range(venue, slot, time_ns)
+        slot = still_there(venue, following, behind)
 
 
 @kernel_function
@@ -234,8 +280,11 @@ def exchange_path_point(venue: int, bar_address: int, time_ns: int) -> int:
         expire_before(venue, instrument, time_ns)
         begin_bar(venue, instrument, bar_address)
         if instrument_row(venue, instrument).bar_volume_units != 0:
-            play_path(venue, instrument, STOP, time_ns)
-            play_path(venue, instrument, LIMIT, time_ns)
+            newest = header.next_priority
+            play_path(venue, instrument, STOP, newest, time_ns)
+            play_born_stops(venue, instrument, newest, time_ns)
+            play_path(venue, instrument, LIMIT, newest, time_ns)
+            play_born_stops(venue, instrument, newest, time_ns)
     return reports_waiting(venue)
 
 

@@ -82,6 +82,8 @@ def remove_order(venue: int, slot: int) -> None:
     """Forget an order that has been reported as ended."""
     order = order_row(venue, slot)
     dequeue(venue, slot)
+    if order.sibling_order >= 0:
+        order_row(venue, order.sibling_order).sibling_order = -1
     map_remove(venue, INDEX_ENTRY, order.client_order_id)
     if order.first_client_order_id != order.client_order_id:
         map_remove(venue, INDEX_ENTRY, order.first_client_order_id)

@@ -42,6 +42,8 @@ VENUE = Table(
         words("reports_written", "reports_read"),
         # Millionths of a bar's volume that fills may take, 0: no cap. End of the session for DAY orders, 0: UTC day.
         words("volume_share_millionths", "slippage_millionths", "touch_fills", "session_end_ns"),
+        # 1 where the trader takes over the orders that attached stops and targets turn into at the fill.
+        words("attached_orders"),
         words("accepted_count", "rejected_count", "fill_count", "canceled_count", "expired_count"),
         # Fills on bars that state no volume, and bars without trades that orders met.
         words("absent_volume_fills", "empty_bar_count"),

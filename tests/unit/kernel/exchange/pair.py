@@ -70,6 +70,8 @@ class Pair:
             slippage=Fraction(str(parameters.slippage_basis_points)) / 10_000,
             touch_fills=parameters.touch_fills,
             capacity=parameters.order_capacity,
+            attached_orders=parameters.attached_orders,
+            number=parameters.venue_number,
         )
         self.heard: list[Report] = []
 
@@ -202,6 +204,11 @@ class Flow:
             values["price_units"] = self.price(bar)
         if kind is OrderType.STOP:
             values["stop_units"] = self.price(bar)
+        if pick.random() < 0.4:
+            levels = sorted([self.price(bar) for _ in range(2)], reverse=values["side"] < 0)
+            for name, level in zip(("stop_loss_units", "take_profit_units"), levels, strict=True):
+                if pick.random() < 0.8:
+                    values[name] = level
         if pick.random() < 0.1:
             values |= pick.choice(
                 [
@@ -235,7 +242,7 @@ class Flow:
         self.next_id += 1
         values: dict[str, Any] = {
             "client_order_id": self.next_id if pick.random() < 0.95 else max(1, self.next_id - 2),
-            "original_client_order_id": pick.randint(max(0, self.next_id - 12), self.next_id),
+            "original_client_order_id": self.somebody(),
             "venue_order_id": pick.choice([0, self.pair.twin.accepted, 10**6]),
             "instrument": bar["instrument"],
         }
@@ -251,6 +258,13 @@ class Flow:
         if pick.random() < 0.1:
             values |= pick.choice([{"order_type": 1}, {"time_in_force": 1}, {"trailing_offset_units": 5}])
         self.pair.command("replace", values, time)
+
+    def somebody(self) -> int:
+        """Pick the id of a recent order, or of one that works."""
+        working = [order.names[-1] for order in self.pair.twin.orders]
+        if working and self.pick.random() < 0.5:
+            return self.pick.choice(working)
+        return self.pick.randint(max(0, self.next_id - 12), self.next_id)
 
     def talk(self, bar: Bar, time: int, most: int) -> None:
         """Send a few commands."""

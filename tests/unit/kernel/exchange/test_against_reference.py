@@ -27,9 +27,9 @@ FEES = [
 ]
 PARAMETERS: list[dict[str, Any]] = [
     {},
-    {"touch_fills": True, "volume_share": "0.25"},
-    {"volume_share": 0, "slippage_basis_points": "2.5"},
-    {"volume_share": 1, "slippage_basis_points": 300, "order_capacity": 6},
+    {"touch_fills": True, "volume_share": "0.25", "attached_orders": True},
+    {"volume_share": 0, "slippage_basis_points": "2.5", "attached_orders": True, "venue_number": 3},
+    {"volume_share": 1, "slippage_basis_points": 300, "order_capacity": 6, "attached_orders": True},
 ]
 SHARED = Path(os.environ.get("ATLAS_SHARED", Path(__file__).parents[5] / "shared"))
 
@@ -64,7 +64,7 @@ def test_real_bars(name: str) -> None:
     columns = f"epoch_us({time_column}::varchar::timestamptz) * 1000, open, high, low, close, volume"
     rows = duckdb.sql(f"select {columns} from '{path}' order by 1 limit 400").fetchall()
     instrument = Instrument("REAL", lot_size="0.001", price_exponent=9)
-    pick, pair = random.Random(5), Pair({0: instrument}, FEES[1], ExchangeParameters())
+    pick, pair = random.Random(5), Pair({0: instrument}, FEES[1], ExchangeParameters(attached_orders=True))
     flow = Flow(pair, pick, length=rows[1][0] - rows[0][0])
     for time, *prices, volume in rows:
         units = [instrument.price_units(price) for price in prices]

@@ -83,6 +83,7 @@ def test_fee_by_value_and_quantity_is_exact(money: int, rate: int, units: int, u
         {"volume_share": "0.0000001"},
         {"slippage_basis_points": 10_000},
         {"slippage_basis_points": -1},
+        {"venue_number": 65_536},
     ],
 )
 def test_parameters_out_of_range_are_refused(parameters: dict[str, Any]) -> None:
