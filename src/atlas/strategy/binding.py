@@ -18,12 +18,13 @@ from atlas.records.errors import CapacityError, StrategyError
 from atlas.strategy.base import Strategy, suggestion
 from atlas.strategy.context import LiveContext, live_context
 from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
-from atlas.strategy.fields import symbol_field
+from atlas.strategy.fields import INSTANCE, symbol_field
 from atlas.strategy.interpreted import instance_at, instance_type
 
 MODES = ("auto", "compiled", "interpreted")
 COMPILED, INTERPRETED = 0, 1
 USED_WORD = 3
+ALL_BAR_FIELDS = 31
 UNIVERSE = 1
 
 
@@ -115,6 +116,7 @@ def bind_strategy(
     instruments: Sequence[Any] = (),
     verbs: Mapping[str, Any] | None = None,
     compile: str = "allow",
+    restored: bool = False,
 ) -> BoundStrategy:
     """Place a strategy in a trader's block, so that the kernel can call its hooks.
 
@@ -137,6 +139,8 @@ def bind_strategy(
         The kernel's verbs; those of the trader when left out.
     compile : str
         ``require``: a hook that can't be compiled is an error in mode ``auto`` too.
+    restored : bool
+        Whether the block holds this strategy's state already: it comes from a snapshot, or was copied.
 
     Returns
     -------
@@ -158,7 +162,12 @@ def bind_strategy(
         verbs = VERB_ENTRY_POINTS
     symbols = [getattr(instrument, "symbol", instrument) for instrument in instruments]
     bound = BoundStrategy(block, strategy_index, definition, symbols, verbs)
-    offset = 0 if definition.is_open else place_state(bound)
+    if len(symbols) != int(block.rows("world")[0]["instrument_count"]):
+        raise StrategyError(f"the block has other instruments than the {len(symbols)} named", strategy=definition.name)
+    offset = 0
+    if not definition.is_open:
+        offset = placed_state(bound) if restored else place_state(bound)
+        fill_symbols(bound, offset)
     functions = compiled_functions(bound, mode, compile)
     fill_strategy_row(bound, offset)
     if functions is None:
@@ -180,14 +189,37 @@ def place_state(bound: BoundStrategy) -> int:
         message = f"the states of {definition.name} need {end - offset:,} bytes, {len(arena) - offset:,} are left"
         raise CapacityError(message)
     words[USED_WORD] = end // 8
-    numbers = [symbol_number(bound, symbol) for symbol in definition.symbols]
-    for instance in range(bound.instance_count):
-        view = arena[offset + instance * size : offset + (instance + 1) * size]
-        definition.initialize(view, len(bound.instruments), instance)
-        record = view[: definition.layout.dtype.itemsize].view(definition.layout.dtype)
-        for number, instrument in enumerate(numbers):
-            record[symbol_field(number)] = instrument
+    first = arena[offset : offset + size]
+    definition.initialize(first, len(bound.instruments))
+    arena[offset:end].reshape(bound.instance_count, size)[1:] = first
+    records_of(bound, offset)[INSTANCE] = np.arange(bound.instance_count)
     return offset
+
+
+def placed_state(bound: BoundStrategy) -> int:
+    """Return the offset in bytes of a state that a restored block holds already."""
+    row = bound.block.rows("strategies")[bound.index]
+    size, wanted = int(row["state_bytes"]), bound.definition.state_bytes_for(len(bound.instruments))
+    if size != wanted or int(row["state_count"]) != bound.instance_count:
+        name = bound.definition.name
+        raise StrategyError(
+            f"the block's state of {name} has {size:,} bytes, its fields need {wanted:,}", strategy=name
+        )
+    return int(row["state_offset"])
+
+
+def records_of(bound: BoundStrategy, offset: int) -> np.ndarray[Any, Any]:
+    """Return the records of all instances as a structured array, shape (instance_count,), over the block itself."""
+    size = bound.definition.state_bytes_for(len(bound.instruments))
+    arena, dtype = bound.block.rows("state").view(np.uint8), bound.definition.layout.dtype
+    return np.ndarray((bound.instance_count,), dtype, arena.data, offset, (size,))
+
+
+def fill_symbols(bound: BoundStrategy, offset: int) -> None:
+    """Write the instrument number of each symbol that hooks name into every instance."""
+    records = records_of(bound, offset)
+    for number, symbol in enumerate(bound.definition.symbols):
+        records[symbol_field(number)] = symbol_number(bound, symbol)
 
 
 def symbol_number(bound: BoundStrategy, symbol: str) -> int:
@@ -226,6 +258,7 @@ def fill_strategy_row(bound: BoundStrategy, offset: int) -> None:
     row["state_bytes"] = bound.definition.state_bytes_for(len(bound.instruments))
     row["state_count"] = 0 if bound.definition.is_open else bound.instance_count
     row["context_address"] = bound.context_address
+    row["bar_fields"] = ALL_BAR_FIELDS
 
 
 def hook_mask(definition: StrategyDefinition) -> int:
@@ -279,14 +312,17 @@ def fill_calls(bound: BoundStrategy, offset: int, functions: dict[Hook, int] | N
     """Fill in the strategy's rows of the table of calls."""
     world = bound.block.rows("world")[0]
     strategies, count = int(world["strategy_count"]), int(world["instrument_count"])
-    calls = bound.block.rows("calls")
+    instances = np.array([bound.instance_of(instrument) for instrument in range(count)], np.int64)
+    size = bound.definition.state_bytes_for(len(bound.instruments))
     for hook in bound.definition.hooks:
-        callbacks = None if functions is not None else instance_callbacks(bound, hook)
-        for instrument in range(count):
-            instance = bound.instance_of(instrument)
-            row = (int(hook) * strategies + bound.index) * count + instrument
-            calls[row]["function"] = functions[hook] if functions is not None else id(callbacks[instance])  # type: ignore[index]
-            calls[row]["record"] = 0 if bound.definition.is_open else state_address(bound, offset, instance)
+        first = (int(hook) * strategies + bound.index) * count
+        calls = bound.block.rows("calls")[first : first + count]
+        if functions is not None:
+            calls["function"] = functions[hook]
+        else:
+            identities = [id(callback) for callback in instance_callbacks(bound, hook)]
+            calls["function"] = np.array(identities, np.int64)[instances]
+        calls["record"] = 0 if bound.definition.is_open else state_address(bound, offset, 0) + instances * size
 
 
 def instance_callbacks(bound: BoundStrategy, hook: Hook) -> list[Callable[[], Any]]:

@@ -20,7 +20,7 @@ from atlas.strategy.base import Strategy, per_instrument
 from atlas.strategy.binding import bind_strategy
 from atlas.strategy.definition import definition_of
 from atlas.strategy.shipped import make_strategy
-from tests.unit.strategy.desk import FAKES, Desk, same_notes
+from tests.unit.strategy.desk import FAKES, INSTRUMENTS, Desk, same_notes
 
 
 class Counter(Strategy):
@@ -139,15 +139,25 @@ def test_an_open_strategy_is_any_python() -> None:
 
 
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-def test_the_bytes_of_a_state_may_be_copied_to_another_block(mode: str) -> None:
+def test_a_copied_block_carries_on_once_bound_again(mode: str) -> None:
     first, second = (Desk(make_strategy("sma_cross", {"fast": 2, "slow": 4}), mode) for _ in range(2))
     closes = [100.0, 101.0, 99.0, 104.0, 98.0, 97.0, 110.0, 90.0]
     first.bars(closes[:5])
-    second.block.rows("state")["word"][:] = first.block.rows("state")["word"]
+    second.block.bytes[:] = first.block.bytes
+    second.bound = bind_strategy(second.block, 1, second.definition, mode, INSTRUMENTS, FAKES, restored=True)
     first.bars(closes[5:])
     second.bars(closes[5:])
     assert first.state == second.state
-    assert repr(first.notes[-3:]) == repr(second.notes[-3:])
+    assert len(first.notes) > 4
+    assert same_notes(first, second)
+
+
+def test_a_restored_state_must_fit() -> None:
+    desk = Desk(Counter, "interpreted")
+    with pytest.raises(StrategyError, match="its fields need"):
+        bind_strategy(
+            desk.block, 1, definition_of(make_strategy("breakout")), "auto", INSTRUMENTS, FAKES, restored=True
+        )
 
 
 def test_two_classes_of_one_name_do_not_meet() -> None:
