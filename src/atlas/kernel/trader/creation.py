@@ -26,7 +26,7 @@ STATE_ALIGNMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Risk limits of an account; None is not configured. Money and quantities in ordinary units, fractions of equity."""
+    """Risk limits of an account; None is not configured. Money and quantities in ordinary units, the rest fractions."""
 
     order_quantity: float | None = None
     order_notional: float | None = None
@@ -173,7 +173,7 @@ def table_rows(setup: TraderSetup, currency_count: int) -> dict[str, int]:
         "execution_index": map_capacity(room.executions + 1),
         "timers": room.timers,
         "limits": accounts,
-        "throttle": instruments * width,
+        "throttle": accounts * instruments * (width + 1),
         "risk_counts": REASONS,
         "notices": room.notices,
         "outputs": room.outputs + 64 * instruments,

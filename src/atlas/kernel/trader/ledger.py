@@ -1,14 +1,14 @@
 """The portfolio: cash, positions, cost, realized and marked results, in exact money.
 
-Truth is one position an account and instrument; attribution is one a strategy besides, and sums to it. A position's cost
-is money: closing a part takes its share of the cost, rounded half-even, and the remainder stays in the position.
+Truth is one position an account and instrument; attribution is one a strategy besides, and sums to it. A position's
+cost is money: closing a part takes its share of the cost, rounded half-even, and the remainder stays in the position.
 Fees are kept apart from realized results. Position values are kept as whole money, so that equity never drifts.
 """
 
 from __future__ import annotations
 
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.exact import multiply_divide
+from atlas.kernel.memory.exact import multiply_checked, multiply_divide, multiply_divide_truncate
 from atlas.kernel.trader.outputs import EQUITY_KIND, emit, equity_point_at
 from atlas.kernel.trader.tables import (
     account_row,
@@ -21,29 +21,56 @@ from atlas.kernel.trader.tables import (
 )
 from atlas.records.enums import NULL
 
-RATE_SCALE = 1_000_000_000
 NULL_UNITS = NULL
+WORD_LIMIT = 9.2e18
+"""Below 2**63 by more than the rounding of a float of that size."""
+
+
+@kernel_function
+def try_notional(world: int, instrument: int, price_units: int, quantity_units: int) -> tuple[int, bool]:
+    """Money of price × quantity × multiplier, rounded once, half-even; false where it does not fit."""
+    row = instrument_row(world, instrument)
+    if row.multiplier != 1:
+        price_units, fits = multiply_checked(price_units, row.multiplier)
+        if not fits:
+            return 0, False
+    return multiply_divide(price_units, quantity_units, row.notional_divisor)
 
 
 @kernel_function
 def notional(world: int, instrument: int, price_units: int, quantity_units: int) -> int:
     """Money of price × quantity × multiplier, rounded half-even; raises OverflowError beyond 64 bits."""
-    row = instrument_row(world, instrument)
-    money, fits = multiply_divide(price_units * row.multiplier, quantity_units, row.notional_divisor)
+    money, fits = try_notional(world, instrument, price_units, quantity_units)
     if not fits:
         raise OverflowError("price times quantity does not fit in 64 bits of money")
     return money
 
 
 @kernel_function
-def to_base(world: int, currency: int, base_currency: int, money: int) -> int:
-    """Money of `currency` in the account's own, at the rate of the block."""
+def try_to_base(world: int, currency: int, base_currency: int, money: int) -> tuple[int, bool]:
+    """Money of `currency` in the account's own, at the rates of the block; false where it does not fit."""
     if currency == base_currency:
-        return money
-    converted, fits = multiply_divide(money, currency_row(world, currency).rate_units, RATE_SCALE)
+        return money, True
+    return multiply_divide(
+        money, currency_row(world, currency).rate_units, currency_row(world, base_currency).rate_units
+    )
+
+
+@kernel_function
+def to_base(world: int, currency: int, base_currency: int, money: int) -> int:
+    """Money of `currency` in the account's own, at the rates of the block; raises OverflowError beyond 64 bits."""
+    converted, fits = try_to_base(world, currency, base_currency, money)
     if not fits:
         raise OverflowError("a conversion of currency does not fit in 64 bits of money")
     return converted
+
+
+@kernel_function
+def rate_to_base(world: int, currency: int, base_currency: int) -> float:
+    """Steps of the account's own currency for one step of `currency`, for estimates."""
+    if currency == base_currency:
+        return 1.0
+    return float(currency_row(world, currency).rate_units) / float(currency_row(world, base_currency).rate_units)
 
 
 @kernel_function
@@ -162,6 +189,31 @@ def equity_at(world: int, account: int, instrument: int, price_units: int) -> in
 
 
 @kernel_function
+def booking_fits(
+    world: int, strategy: int, account: int, instrument: int, units: float, money: float, fee_money: float
+) -> bool:
+    """Whether a fill of these sizes, or several together, can be booked and valued within 64 bits.
+
+    A venue's report is asked this before anything is changed, since what it says must never raise.
+    """
+    row, owner = instrument_row(world, instrument), account_row(world, account)
+    position = position_row(world, position_index(world, account, instrument))
+    share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+    cash = cash_row(world, cash_index(world, account, row.currency))
+    rate, flow = rate_to_base(world, row.currency, owner.currency), abs(money) + abs(fee_money)
+    cost = max(abs(float(position.cost_money)), abs(float(share.cost_money)))
+    kept = max(abs(float(cash.balance_money)), abs(float(share.cash_money)), abs(float(owner.fees_money)))
+    realized = max(abs(float(position.realized_money)), abs(float(share.realized_money)))
+    in_base = max(abs(float(owner.realized_money)), abs(float(owner.positions_money))) + (cost + flow) * rate
+    held = max(abs(float(position.quantity_units)), abs(float(share.quantity_units))) + abs(units)
+    value = 0.0
+    if row.mark_units != NULL_UNITS:
+        value = abs(float(row.mark_units)) * float(row.multiplier) / float(row.notional_divisor) * held * max(1.0, rate)
+    largest = max(kept + flow * max(1.0, rate), realized + cost + flow, in_base + value)
+    return largest < WORD_LIMIT and held < WORD_LIMIT
+
+
+@kernel_function
 def book_position(world: int, account: int, instrument: int, change: int, money: int, fee_money: int) -> int:
     """Book a fill on the account's position; returns the result realized before fees, in the account's currency."""
     position = position_row(world, position_index(world, account, instrument))
@@ -202,9 +254,7 @@ def book_attribution(
 
 
 @kernel_function
-def book_fill(
-    world: int, strategy: int, account: int, instrument: int, change: int, money: int, fee_money: int
-) -> int:
+def book_fill(world: int, strategy: int, account: int, instrument: int, change: int, money: int, fee_money: int) -> int:
     """Book a fill of the signed quantity `change` worth `money`: cash, position, attribution.
 
     Returns the result it realized before fees, in the account's currency.
@@ -267,76 +317,79 @@ def emit_equity_points(world: int, time_ns: int) -> None:
 
 
 @kernel_function
-def split_quantity(quantity: int, numerator: int, denominator: int, lot_units: int) -> int:
-    """Quantity after a split, cut toward zero to whole lots; what is cut is paid in cash by the caller."""
-    size, fits = multiply_divide(abs(quantity), numerator, denominator)
+def split_exact(quantity: int, numerator: int, denominator: int) -> int:
+    """Quantity after a split, cut toward zero to whole units."""
+    size, fits = multiply_divide_truncate(quantity, numerator, denominator)
     if not fits:
         raise OverflowError("a quantity after a split does not fit in 64 bits of units")
-    exact = size if size * denominator <= abs(quantity) * numerator else size - 1
-    whole = exact - exact % lot_units
+    return size
+
+
+@kernel_function
+def cut_to_lots(quantity: int, lot_units: int) -> int:
+    """Quantity cut toward zero to whole lots; what is cut is paid in cash by the caller."""
+    size = abs(quantity)
+    whole = size - size % lot_units
     return whole if quantity >= 0 else -whole
 
 
 @kernel_function
-def split_shares(
-    world: int, account: int, instrument: int, numerator: int, denominator: int, price_units: int
-) -> int:
+def fraction_cost(cost_money: int, exact: int, after: int, money: int) -> int:
+    """Part of a cost that goes with what is cut off `exact`, leaving `after`, for `money`."""
+    if after == 0:
+        return cost_money
+    fraction = exact - after
+    if fraction == 0 or exact == 0 or (exact > 0) != (fraction > 0):
+        return money  # more is held than before: it is bought at the price paid for fractions
+    part, fits = multiply_divide(cost_money, fraction, exact)
+    if not fits:
+        raise OverflowError("the cost of a fraction does not fit in 64 bits of money")
+    return part
+
+
+@kernel_function
+def split_shares(world: int, account: int, instrument: int, numerator: int, denominator: int, price_units: int) -> int:
     """Rescale one account's position and its attributions; fractions are paid in cash at the new price.
 
-    Returns the cash paid. Each strategy's share is cut by itself, the truth is their sum, so that both stay equal.
+    Returns the cash paid. Each strategy's share is cut by itself, and so is the truth; `external` takes over what
+    the parts were cut by more than the whole, so that quantities and cash still sum to it.
     """
     header, row = world_row(world, 0), instrument_row(world, instrument)
     position = position_row(world, position_index(world, account, instrument))
-    whole = split_quantity(position.quantity_units, numerator, denominator, row.lot_units)
+    exact = split_exact(position.quantity_units, numerator, denominator)
+    whole = cut_to_lots(exact, row.lot_units)
     paid, rest = 0, whole
     for strategy in range(header.strategy_count - 1, -1, -1):
         share = attribution_row(world, attribution_index(world, strategy, account, instrument))
-        before = share.quantity_units
-        after = rest if strategy == 0 else split_quantity(before, numerator, denominator, row.lot_units)
+        share_exact = split_exact(share.quantity_units, numerator, denominator)
+        after = rest if strategy == 0 else cut_to_lots(share_exact, row.lot_units)
         rest -= after
-        paid += settle_fraction(world, strategy, account, instrument, before, after, numerator, denominator, price_units)
-    position.quantity_units = whole
+        money = notional(world, instrument, price_units, share_exact - after)
+        cost = fraction_cost(share.cost_money, share_exact, after, money)
+        share.quantity_units = after
+        share.cost_money -= cost
+        share.realized_money += money - cost
+        share.cash_money += money
+        paid += money
+    settle_fraction(world, account, instrument, exact, whole, paid)
     return paid
 
 
 @kernel_function
-def settle_fraction(
-    world: int,
-    strategy: int,
-    account: int,
-    instrument: int,
-    before: int,
-    after: int,
-    numerator: int,
-    denominator: int,
-    price_units: int,
-) -> int:
-    """Set one share's quantity after a split and pay the cut fraction in cash; returns the cash."""
-    row = instrument_row(world, instrument)
-    share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+def settle_fraction(world: int, account: int, instrument: int, exact: int, whole: int, paid_money: int) -> None:
+    """Set an account's position after a split, and take in what was paid for the fraction cut off."""
+    row, owner = instrument_row(world, instrument), account_row(world, account)
     position = position_row(world, position_index(world, account, instrument))
-    exact, fits = multiply_divide(before, numerator, denominator)
-    if not fits:
-        raise OverflowError("a quantity after a split does not fit in 64 bits of units")
-    share.quantity_units = after
-    fraction = exact - after
-    if fraction == 0:
-        return 0
-    money = notional(world, instrument, price_units, fraction)
-    cost, fits = money, True  # what external takes over where the parts were cut by more than the whole
-    if exact != 0 and (exact > 0) == (fraction > 0):
-        cost, fits = multiply_divide(share.cost_money, fraction, exact)
-    if not fits:
-        raise OverflowError("the cost of a fraction does not fit in 64 bits of money")
-    share.cost_money -= cost
-    share.realized_money += money - cost
-    share.cash_money += money
+    before = position.quantity_units
+    occupied = occupies(before, position.open_buy_units, position.open_sell_units)
+    cost = fraction_cost(position.cost_money, exact, whole, paid_money)
+    position.quantity_units = whole
     position.cost_money -= cost
-    position.realized_money += money - cost
-    owner = account_row(world, account)
-    owner.realized_money += to_base(world, row.currency, owner.currency, money - cost)
-    post_cash(world, account, row.currency, money)
-    return money
+    position.realized_money += paid_money - cost
+    owner.realized_money += to_base(world, row.currency, owner.currency, paid_money - cost)
+    owner.open_positions += int(whole != 0) - int(before != 0)
+    owner.occupied_positions += occupies(whole, position.open_buy_units, position.open_sell_units) - occupied
+    post_cash(world, account, row.currency, paid_money)
 
 
 @kernel_function

@@ -18,6 +18,7 @@ from atlas.kernel.trader.outputs import (
     REPLACE_KIND,
     TRANSITION_KIND,
     cancel_order_at,
+    commands_left,
     emit,
     emit_command,
     new_order_at,
@@ -25,7 +26,7 @@ from atlas.kernel.trader.outputs import (
     replace_order_at,
     transition_at,
 )
-from atlas.kernel.trader.risk import approve
+from atlas.kernel.trader.risk import approve, measure, reference_price
 from atlas.kernel.trader.tables import (
     ORDER_INDEX,
     ORDERS,
@@ -38,8 +39,10 @@ from atlas.kernel.trader.tables import (
     tombstone_row,
     world_row,
 )
-from atlas.records.enums import NULL, AskedBy, Hook, OrderState, PendingFlag, QuantityKind, RejectReason, Why
-from atlas.records.order_states import ILLEGAL, TRANSITIONS, OrderEvent
+from atlas.records.enums import NULL, AskedBy, Hook, OrderState, PendingFlag, QuantityKind, Why
+from atlas.records.order_states import BASE_MASK as BASE_STATE_MASK
+from atlas.records.order_states import CLOSED, ILLEGAL, TRANSITIONS, OrderEvent
+from atlas.records.order_states import PENDING_MASK as PENDING_STATE_MASK
 
 ORDERS_ENTRY, INDEX_ENTRY, TOMBSTONES_ENTRY = ORDERS.entry, ORDER_INDEX.entry, TOMBSTONES.entry
 ILLEGAL_STATE = int(ILLEGAL)
@@ -47,21 +50,23 @@ RISK_REJECT, SENT = int(OrderEvent.RISK_REJECT), int(OrderEvent.SENT)
 CANCEL_REQUEST, REPLACE_REQUEST = int(OrderEvent.CANCEL_REQUEST), int(OrderEvent.REPLACE_REQUEST)
 STATE_NEW, PENDING_CANCEL = int(OrderState.NEW), int(PendingFlag.PENDING_CANCEL)
 PENDING_REPLACE = int(PendingFlag.PENDING_REPLACE)
-FILLED, CANCELED, REJECTED = int(OrderState.FILLED), int(OrderState.CANCELED), int(OrderState.REJECTED)
-EXPIRED = int(OrderState.EXPIRED)
 UNITS, ON_ORDER = int(QuantityKind.UNITS), int(Hook.ON_ORDER)
-CAPACITY_ORDERS, CAPACITY_COMMANDS = int(RejectReason.CAPACITY_ORDERS), int(RejectReason.CAPACITY_COMMANDS)
 BY_STRATEGY, WHY_SIGNAL = int(AskedBy.STRATEGY), int(Why.SIGNAL)
-BASE_MASK = 15
+BASE_MASK, PENDING_MASK = int(BASE_STATE_MASK), int(PENDING_STATE_MASK)
 NULL_UNITS = NULL
 RUNNING = 0
 
 
 @kernel_function
-def is_terminal(state: int) -> bool:
-    """Whether nothing but a late report can follow."""
-    base = state & BASE_MASK
-    return base == FILLED or base == CANCELED or base == REJECTED or base == EXPIRED
+def is_closed(state: int) -> bool:
+    """Whether nothing is open; the answer to a cancel or a replacement may still be waited for."""
+    return int(CLOSED[state]) != 0
+
+
+@kernel_function
+def is_legal(state: int, event: int) -> bool:
+    """Whether the table lets an event happen in a state."""
+    return int(TRANSITIONS[state, event]) != ILLEGAL_STATE
 
 
 @kernel_function
@@ -174,11 +179,27 @@ def release(world: int, slot: int, units: int) -> None:
     """Release `units` of what is held for an order, and their share of the money; all of it when nothing would stay."""
     order = order_row(world, slot)
     part, money = min(units, order.held_units), order.held_money
+    if part <= 0:
+        return
     if part < order.held_units:
         money, _ = multiply_divide(order.held_money, part, order.held_units)
     change_working(world, order.strategy, order.account, order.instrument, order.side, -part, -money)
     order.held_units -= part
     order.held_money -= money
+
+
+@kernel_function
+def hold_anew(world: int, slot: int) -> None:
+    """Hold for what is now open of a working order, after its terms or its fills were changed."""
+    order = order_row(world, slot)
+    release(world, slot, order.held_units)
+    price_units = reference_price(world, slot)
+    if price_units == NULL_UNITS or order.quantity_units < order.filled_units:
+        return
+    _, _, fits = measure(world, slot, price_units)
+    if not fits:
+        order.held_units, order.held_money = 0, 0
+    hold(world, slot)
 
 
 @kernel_function
@@ -211,15 +232,33 @@ def forget_target(world: int, slot: int) -> None:
 
 @kernel_function
 def retire(world: int, slot: int) -> None:
-    """End a terminal order: release its holds, leave a tombstone, give its row back."""
+    """End an order that waits for nothing any more: leave a tombstone, give its row back."""
     order = order_row(world, slot)
-    release(world, slot, order.held_units)
-    forget_target(world, slot)
     if order.pending_order_id != 0:
         map_remove(world, INDEX_ENTRY, order.pending_order_id)
-    unlink_order(world, slot)
     bury(world, slot)
     free_row(world, ORDERS_ENTRY, slot)
+
+
+@kernel_function
+def settle(world: int, slot: int, before: int) -> None:
+    """Follow an order out of the state `before`: what closed releases its hold, what waits for no answer retires.
+
+    A filled order with a cancel or a replacement on its way keeps its row, but counts for nothing: the venue may still
+    answer that the replacement raised its quantity, and then it works again.
+    """
+    state = order_row(world, slot).state
+    if not is_closed(state):
+        if is_closed(before):
+            link_order(world, slot)
+            hold_anew(world, slot)
+        return
+    if not is_closed(before):
+        release(world, slot, order_row(world, slot).held_units)
+        forget_target(world, slot)
+        unlink_order(world, slot)
+    if state & PENDING_MASK == 0:
+        retire(world, slot)
 
 
 @kernel_function
@@ -294,7 +333,7 @@ def new_order(world: int, strategy: int, instrument: int, side: int, order_type:
 def request_cancel(world: int, slot: int, asked_by: int, why: int) -> bool:
     """Ask the venue to cancel an order; false where one is asked for already or the state forbids it."""
     order = order_row(world, slot)
-    if order.state & PENDING_CANCEL != 0 or int(TRANSITIONS[order.state, CANCEL_REQUEST]) == ILLEGAL_STATE:
+    if not is_legal(order.state, CANCEL_REQUEST):
         return False
     order.asked_by, order.why = asked_by, why
     change_state(world, slot, CANCEL_REQUEST, 0, order.price_units)
@@ -318,12 +357,16 @@ def take_request_id(world: int, slot: int) -> None:
 
 
 @kernel_function
+def can_replace(world: int, slot: int) -> bool:
+    """Whether a replacement may be asked for: the order works, and nothing else is asked of it."""
+    return is_legal(order_row(world, slot).state, REPLACE_REQUEST)
+
+
+@kernel_function
 def request_replace(world: int, slot: int, quantity_units: int, price_units: int, stop_units: int) -> int:
     """Ask the venue to change an order; 0 where the state forbids it, else the request's id."""
     order = order_row(world, slot)
-    if order.state & (PENDING_CANCEL | PENDING_REPLACE) != 0:
-        return 0
-    if int(TRANSITIONS[order.state, REPLACE_REQUEST]) == ILLEGAL_STATE:
+    if not can_replace(world, slot):
         return 0
     change_state(world, slot, REPLACE_REQUEST, 0, price_units)
     take_request_id(world, slot)
@@ -341,12 +384,53 @@ def request_replace(world: int, slot: int, quantity_units: int, price_units: int
 
 @kernel_function
 def cancel_working(world: int, account: int, strategy: int, instrument: int, asked_by: int, why: int) -> int:
-    """Ask to cancel every working order of an account (and strategy, unless -1) in one instrument; how many."""
+    """Ask to cancel every working order of an account (and strategy, unless -1) in one instrument; how many.
+
+    It stops where commands have no room; asked again, it goes on.
+    """
     slot, count = instrument_row(world, instrument).first_order, 0
-    while slot >= 0:
+    while slot >= 0 and commands_left(world) > 0:
         order = order_row(world, slot)
         following = order.next_order
         if order.account == account and (strategy < 0 or order.strategy == strategy):
             count += int(request_cancel(world, slot, asked_by, why))
         slot = following
     return count
+
+
+@kernel_function
+def split_terms(units: int, numerator: int, denominator: int) -> int:
+    """Units times numerator over denominator, half-even; NULL, and what would not fit, stays."""
+    if units == NULL_UNITS:
+        return units
+    scaled, fits = multiply_divide(units, numerator, denominator)
+    return scaled if fits else units
+
+
+@kernel_function
+def split_order(world: int, slot: int, numerator: int, denominator: int) -> None:
+    """Carry a split into a working order, with the venue's rounding; the venue restates what it cuts to lots."""
+    order = order_row(world, slot)
+    order.price_units = split_terms(order.price_units, denominator, numerator)
+    order.stop_units = split_terms(order.stop_units, denominator, numerator)
+    order.stop_loss_units = split_terms(order.stop_loss_units, denominator, numerator)
+    order.take_profit_units = split_terms(order.take_profit_units, denominator, numerator)
+    order.reference_price_units = split_terms(order.reference_price_units, denominator, numerator)
+    open_units = split_terms(order.quantity_units - order.filled_units, numerator, denominator)
+    order.filled_units = split_terms(order.filled_units, numerator, denominator)
+    order.quantity_units = order.filled_units + open_units
+
+
+@kernel_function
+def split_working(world: int, instrument: int, numerator: int, denominator: int) -> None:
+    """Carry a split into every working order of an instrument, and hold anew for each in turn."""
+    first = instrument_row(world, instrument).first_order
+    slot = first
+    while slot >= 0:
+        release(world, slot, order_row(world, slot).held_units)
+        split_order(world, slot, numerator, denominator)
+        slot = order_row(world, slot).next_order
+    slot = first
+    while slot >= 0:
+        hold_anew(world, slot)
+        slot = order_row(world, slot).next_order

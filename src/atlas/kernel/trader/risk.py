@@ -1,24 +1,28 @@
 """Risk: every order passes here before it becomes a command, in one fixed order of checks, the first refusal ends it.
 
-Each check is counted. What an order would do is measured with all working orders counted. Limits that are not configured
-(NULL, NaN) pass. Trading states: ACTIVE lets all pass, REDUCING only what makes a position smaller, HALTED nothing.
+Each check is counted. What an order would do is measured with all working orders counted. Limits that are not
+configured (NULL, NaN) pass. Trading states: ACTIVE lets all pass, REDUCING only what makes a position smaller, HALTED
+nothing.
 """
 
 from __future__ import annotations
 
+from atlas.kernel.memory.block import table_capacity
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide
 from atlas.kernel.trader.ledger import (
-    RATE_SCALE,
+    WORD_LIMIT,
     attribution_index,
     equity,
-    notional,
     position_index,
-    to_base,
+    rate_to_base,
+    try_notional,
+    try_to_base,
     update_peak,
 )
 from atlas.kernel.trader.outputs import STATE_CHANGE_KIND, emit, emit_alert, state_change_at
 from atlas.kernel.trader.tables import (
+    THROTTLE,
     account_row,
     attribution_row,
     instrument_row,
@@ -42,12 +46,13 @@ DAILY_LOSS, DRAWDOWN = int(RejectReason.RISK_DAILY_LOSS), int(RejectReason.RISK_
 REDUCING_REASON, HALTED_REASON = int(RejectReason.RISK_REDUCING), int(RejectReason.RISK_HALTED)
 KILL_SWITCH, BUYING_POWER = int(RejectReason.RISK_KILL_SWITCH), int(RejectReason.RISK_BUYING_POWER)
 NO_PRICE, STRATEGY_HALTED = int(RejectReason.RISK_NO_PRICE), int(RejectReason.RISK_STRATEGY_HALTED)
+OVERFLOW, THROTTLE_ENTRY = int(RejectReason.CAPACITY_OVERFLOW), THROTTLE.entry
 WARM_UP, RETIRED = int(RejectReason.RISK_WARM_UP), int(RejectReason.REQUEST_RETIRED)
 ACTIVE, REDUCING, HALTED = int(TradingState.ACTIVE), int(TradingState.REDUCING), int(TradingState.HALTED)
 WHY_RISK = int(Why.RISK)
 LIMIT_DAILY_LOSS, LIMIT_DRAWDOWN = int(LimitKind.DAILY_LOSS), int(LimitKind.DRAWDOWN)
 BREACH = int(AlertLevel.BREACH)
-UNITS, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.TARGET_WEIGHT)
+UNITS, NOTIONAL, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.TARGET_WEIGHT)
 NULL_UNITS = NULL
 SECOND_NS = 1_000_000_000
 RUNNING = 0
@@ -76,7 +81,7 @@ def reference_price(world: int, slot: int) -> int:
 
 @kernel_function
 def adding_units(quantity: int, working_units: int, side: int, units: int) -> int:
-    """Units by which an order would enlarge the position, working orders of its side counted; 0 when it only reduces."""
+    """Units by which an order would enlarge the position, working orders of its side counted; 0 if it only reduces."""
     reducible = -quantity * side - working_units
     if reducible <= 0:
         return units
@@ -105,17 +110,22 @@ def check_state(world: int, slot: int, adding: int) -> int:
 
 @kernel_function
 def check_throttle(world: int, slot: int) -> int:
-    """Orders a second and instrument: the last ones' times are kept, so that no window of one second holds more."""
-    order = order_row(world, slot)
+    """Orders a second, account and instrument: the last ones' times are kept, no window of one second holds more.
+
+    The first row of an account and instrument counts its orders, the others are a ring of their times.
+    """
+    order, header = order_row(world, slot), world_row(world, 0)
     rate = limit_row(world, order.account).orders_per_second
     if rate == NULL_UNITS:
         return NONE
-    row, now = instrument_row(world, order.instrument), world_row(world, 0).clock_ns
-    oldest = throttle_row(world, order.instrument * rate + row.throttle_count % rate)
-    if count_check(world, THROTTLE_REASON, row.throttle_count >= rate and now - oldest.time_ns < SECOND_NS):
+    stride = table_capacity(world, THROTTLE_ENTRY) // (header.account_count * header.instrument_count)
+    first = position_index(world, order.account, order.instrument) * stride
+    counter = throttle_row(world, first)
+    oldest = throttle_row(world, first + 1 + counter.time_ns % rate)
+    if count_check(world, THROTTLE_REASON, counter.time_ns >= rate and header.clock_ns - oldest.time_ns < SECOND_NS):
         return THROTTLE_REASON
-    oldest.time_ns = now
-    row.throttle_count += 1
+    oldest.time_ns = header.clock_ns
+    counter.time_ns += 1
     return NONE
 
 
@@ -167,7 +177,7 @@ def check_self_trade(world: int, slot: int) -> int:
 
 
 @kernel_function
-def check_position(world: int, slot: int, price_units: int, adding: int, equity_money: int) -> int:
+def check_position(world: int, slot: int, price_units: int, equity_money: int) -> int:
     """Position limits in units and as a fraction of equity, concentration, and the number of positions."""
     order = order_row(world, slot)
     limits, owner = limit_row(world, order.account), account_row(world, order.account)
@@ -183,7 +193,8 @@ def check_position(world: int, slot: int, price_units: int, adding: int, equity_
         return OPEN_POSITIONS
     if limits.position_fraction == limits.position_fraction or limits.concentration == limits.concentration:
         row = instrument_row(world, order.instrument)
-        value = float(to_base(world, row.currency, owner.currency, notional(world, order.instrument, price_units, after)))
+        value = float(price_units) * float(row.multiplier) / float(row.notional_divisor) * float(after)
+        value *= rate_to_base(world, row.currency, owner.currency)
         if count_check(world, POSITION_SIZE, value > limits.position_fraction * float(equity_money)):
             return POSITION_SIZE
         if count_check(world, CONCENTRATION, value > limits.concentration * float(equity_money)):
@@ -211,41 +222,66 @@ def check_exposure(world: int, slot: int, adding_money: int, equity_money: int) 
 
 
 @kernel_function
-def measure(world: int, slot: int) -> tuple[int, int]:
-    """Units an order stands for, and the money of them at its reference price, in the account's currency.
-
-    What is resolved at the fill is estimated: a weight from equity, a notional from itself.
-    """
+def open_units(world: int, slot: int, price_units: int) -> int:
+    """Units an order still stands for; what is resolved at the fill is estimated. -1 where that doesn't fit."""
     order = order_row(world, slot)
-    price_units = reference_price(world, slot)
-    row, owner = instrument_row(world, order.instrument), account_row(world, order.account)
-    units = order.quantity_units
-    if order.quantity_kind != UNITS:
-        units = estimate_units(world, slot, price_units)
-    money = notional(world, order.instrument, price_units, units)
-    return units, to_base(world, row.currency, owner.currency, abs(money))
+    if order.quantity_kind == UNITS or order.quantity_units > 0:
+        return order.quantity_units - order.filled_units
+    return estimate_units(world, slot, price_units)
 
 
 @kernel_function
 def estimate_units(world: int, slot: int, price_units: int) -> int:
-    """Units a notional, a weight or a target weight comes to at `price_units`, whole lots, never below zero."""
+    """Units a notional, a weight or a target weight comes to at `price_units`, whole lots, never below zero.
+
+    -1 where that doesn't fit, or where the price is none to divide by.
+    """
     order = order_row(world, slot)
-    row = instrument_row(world, order.instrument)
-    limits = limit_row(world, order.account)
-    rate = limits.fee_rate + limits.slippage_rate
+    row, owner = instrument_row(world, order.instrument), account_row(world, order.account)
+    limits, side = limit_row(world, order.account), float(order.side)
     unit_money = float(price_units) * float(row.multiplier) / float(row.notional_divisor)
+    if unit_money <= 0.0:
+        return -1
     value = order.quantity_value * row.money_scale_float
-    if order.quantity_kind >= UNITS + 2:
+    if order.quantity_kind != NOTIONAL:
         value = order.quantity_value * float(equity(world, order.account))
-    held = 0.0
+        value /= rate_to_base(world, row.currency, owner.currency)
+    if value * side > 0.0:
+        unit_money *= 1.0 + limits.fee_rate + limits.slippage_rate
+    wanted = value / unit_money
     if order.quantity_kind == TARGET_WEIGHT:
         index = attribution_index(world, order.strategy, order.account, order.instrument)
-        held = float(attribution_row(world, index).quantity_units)
-    if value * float(order.side) > 0.0:
-        unit_money *= 1.0 + rate
-    wanted = value / unit_money - held if order.quantity_kind == TARGET_WEIGHT else value / unit_money * float(order.side)
-    units = int(max(0.0, wanted * float(order.side)))
+        wanted = (wanted - float(attribution_row(world, index).quantity_units)) * side
+    if not wanted < WORD_LIMIT:
+        return -1
+    units = int(max(0.0, wanted))
     return units - units % row.lot_units
+
+
+@kernel_function
+def measure(world: int, slot: int, price_units: int) -> tuple[int, int, bool]:
+    """Set what an order holds: its open units, and the money of those that enlarge the position, working ones counted.
+
+    The order itself must not be counted as working. Returns the enlarging units, the money of all open units in the
+    account's currency, and false where that does not fit.
+    """
+    order = order_row(world, slot)
+    units = open_units(world, slot, price_units)
+    money, fits = try_notional(world, order.instrument, price_units, max(0, units))
+    row, owner = instrument_row(world, order.instrument), account_row(world, order.account)
+    money, converts = try_to_base(world, row.currency, owner.currency, abs(money))
+    if units < 0 or not fits or not converts:
+        return 0, 0, False
+    position = position_row(world, position_index(world, order.account, order.instrument))
+    working = position.open_buy_units if order.side > 0 else position.open_sell_units
+    adding = adding_units(position.quantity_units, working, order.side, units)
+    adding_money = money
+    if adding != units:
+        adding_money, _ = multiply_divide(money, adding, units)
+    order.held_units, order.held_money = units, adding_money
+    after = abs(float(position.quantity_units)) + float(working) + float(units)
+    exposure = float(owner.gross_exposure_money) + float(owner.held_money) + float(money)
+    return adding, money, after < WORD_LIMIT and exposure < WORD_LIMIT
 
 
 @kernel_function
@@ -255,15 +291,9 @@ def approve(world: int, slot: int) -> int:
     price_units = reference_price(world, slot)
     if price_units == NULL_UNITS or instrument_row(world, order.instrument).mark_units == NULL_UNITS:
         return NO_PRICE
-    units, money = measure(world, slot)
-    order.held_units = units
-    position = position_row(world, position_index(world, order.account, order.instrument))
-    working = position.open_buy_units if order.side > 0 else position.open_sell_units
-    adding = adding_units(position.quantity_units, working, order.side, units)
-    adding_money = money
-    if adding != units:
-        adding_money, _ = multiply_divide(money, adding, units)
-    order.held_money = adding_money
+    adding, money, fits = measure(world, slot, price_units)
+    if not fits:
+        return OVERFLOW
     reason = check_state(world, slot, adding)
     if reason == NONE:
         reason = check_size(world, slot, money)
@@ -273,9 +303,9 @@ def approve(world: int, slot: int) -> int:
         reason = check_self_trade(world, slot)
     if reason == NONE and adding > 0:
         total = equity(world, order.account)
-        reason = check_position(world, slot, price_units, adding, total)
+        reason = check_position(world, slot, price_units, total)
         if reason == NONE:
-            reason = check_exposure(world, slot, adding_money, total)
+            reason = check_exposure(world, slot, order.held_money, total)
     if reason == NONE:
         reason = check_throttle(world, slot)
     return reason
@@ -314,9 +344,7 @@ def watch_equity(world: int, account: int) -> None:
 
 
 @kernel_function
-def breach(
-    world: int, account: int, state: int, limit_kind: int, value: float, limit: float, reason: int
-) -> None:
+def breach(world: int, account: int, state: int, limit_kind: int, value: float, limit: float, reason: int) -> None:
     """Put an alert into the outputs and change the account's trading state."""
     alert = emit_alert(world, 0, account, 0, limit_kind, BREACH)
     alert.value, alert.limit, alert.reject_reason = value, limit, reason

@@ -19,6 +19,7 @@ from atlas.kernel.trader.dispatch import (
     dispatch_timer,
 )
 from atlas.kernel.trader.ledger import emit_equity_points, equity, mark, pay_dividend, revalue, split_shares
+from atlas.kernel.trader.orders import split_working
 from atlas.kernel.trader.reports import apply_cancel_reject, apply_execution_report
 from atlas.kernel.trader.risk import begin_day, watch_equity
 from atlas.kernel.trader.tables import (
@@ -28,7 +29,6 @@ from atlas.kernel.trader.tables import (
     history_row,
     instrument_row,
     limit_row,
-    order_row,
     strategy_row,
     timer_row,
     world_row,
@@ -277,20 +277,6 @@ def rescale(units: int, numerator: int, denominator: int) -> int:
 
 
 @kernel_function
-def rescale_orders(world: int, instrument: int, numerator: int, denominator: int) -> None:
-    """Carry a split into working orders: prices shrink as quantities grow; the venue restates what it cut."""
-    slot = instrument_row(world, instrument).first_order
-    while slot >= 0:
-        order = order_row(world, slot)
-        order.price_units = rescale(order.price_units, denominator, numerator)
-        order.stop_units = rescale(order.stop_units, denominator, numerator)
-        order.stop_loss_units = rescale(order.stop_loss_units, denominator, numerator)
-        order.take_profit_units = rescale(order.take_profit_units, denominator, numerator)
-        order.reference_price_units = rescale(order.reference_price_units, denominator, numerator)
-        slot = order.next_order
-
-
-@kernel_function
 def step_split(world: int, address: int) -> None:
     """Apply a split: marks, history, positions, working orders; fractions are paid in cash."""
     split, header = split_at(address), world_row(world, 0)
@@ -310,7 +296,7 @@ def step_split(world: int, address: int) -> None:
         kept.high_units = rescale(kept.high_units, denominator, numerator)
         kept.low_units = rescale(kept.low_units, denominator, numerator)
         kept.close_units = rescale(kept.close_units, denominator, numerator)
-    rescale_orders(world, instrument, numerator, denominator)
+    split_working(world, instrument, numerator, denominator)
 
 
 @kernel_function

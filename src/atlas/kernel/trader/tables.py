@@ -154,7 +154,7 @@ LIMITS = Table(
         floats("reducing_drawdown", "daily_loss_money", "fee_rate", "slippage_rate"),
     ),
 )
-# Times of an instrument's last orders: row = instrument × orders a second + count modulo orders a second.
+# An account's and instrument's orders: their count, then the times of the last ones, as many rows as orders a second.
 THROTTLE = Table("throttle", record(words("time_ns")))
 # One row a validator: how often it was asked and how often it refused.
 RISK_COUNTS = Table("risk_counts", record(words("checked", "refused", "warned")))

@@ -23,6 +23,7 @@ from atlas.kernel.trader.orders import (
     BY_STRATEGY,
     ORDERS_ENTRY,
     WHY_SIGNAL,
+    can_replace,
     cancel_working,
     find_order,
     hold,
@@ -346,7 +347,7 @@ def approve_replace(world: int, slot: int, quantity_units: int, price_units: int
     change_working(
         world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money
     )
-    order.quantity_units = quantity_units - order.filled_units
+    order.quantity_units = quantity_units
     order.price_units, order.stop_units = price_units, stop_units
     reason = approve(world, slot)
     order.quantity_units, order.price_units, order.stop_units = old_quantity, old_price, old_stop
@@ -366,6 +367,8 @@ def replace(world: int, strategy: int, order_id: int, quantity: float, limit: fl
         return UNKNOWN_ORDER
     if not has_room(world):
         return FULL
+    if not can_replace(world, slot):
+        return 0
     order = order_row(world, slot)
     row = instrument_row(world, order.instrument)
     units, fits = order.quantity_units, True
