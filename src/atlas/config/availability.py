@@ -9,7 +9,7 @@ from atlas.records.errors import ConfigurationError
 from .sections import Document, RiskLimitsSection, limit_names
 from .spelling import did_you_mean
 
-_PLANNED_SLIPPAGE = ("depth", "book", "mev", "kyle", "adverseSelection", "hidden")
+_PLANNED_SLIPPAGE = ("volume", "depth", "book", "mev", "kyle", "adverseSelection", "hidden")
 _PLANNED_GATEWAYS = ("mock", "paper", "alpaca", "binance", "fix", "evm", "solana")
 _PLANNED_SOURCES = ("yahoo", "alphavantage", "polygon", "binance", "alpaca", "catalog", "database")
 

@@ -1,0 +1,137 @@
+"""A run that was started from Python, written down as a document."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+from atlas.backtest.settings import RunSettings, given_limits
+from atlas.data import BarHistory, shipped_data
+from atlas.strategy.base import Strategy
+from atlas.strategy.definition import definition_of
+from atlas.strategy.shipped import MODULES
+
+LIMIT_KEYS: Final = {
+    "order_quantity": "maxOrderSize",
+    "position_quantity": "maxPositionQuantity",
+    "position_fraction": "maxPositionSize",
+    "open_positions": "maxOpenPositions",
+    "exposure": "maxExposure",
+    "leverage": "maxLeverage",
+    "concentration": "concentration",
+    "price_band": "priceBand",
+    "orders_per_second": "ordersPerSecond",
+    "daily_loss": "maxDailyLoss",
+    "daily_loss_amount": "maxDailyLossAmount",
+    "drawdown": "maxDrawdown",
+    "reducing_drawdown": "reduceDrawdown",
+}
+"""Key in a document of each limit that the kernel serves."""
+
+ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
+
+
+def describe_run(
+    strategies: Sequence[Strategy],
+    history: BarHistory,
+    settings: RunSettings,
+    data: Any,
+    symbols: Sequence[str] | None,
+    timeframe: str | None,
+    start: str | date | None,
+    end: str | date | None,
+) -> str:
+    """Return the run as YAML, in the keys of a document; comments say what a document can't."""
+    import yaml
+
+    missing: list[str] = []
+    document: dict[str, Any] = {
+        "mode": "backtest",
+        "strategy": _strategies(strategies, missing),
+        "symbols": list(symbols or []),
+        "startDate": None if start is None else str(start),
+        "endDate": None if end is None else str(end),
+        "timeframe": timeframe,
+        "initialCapital": settings.cash,
+        "currency": settings.account_currency(history),
+        "commission": _commission(settings, missing),
+        "slippage": {"model": "fixed" if settings.slippage_bps else "none", "fixedBps": settings.slippage_bps},
+        "riskLimits": _limits(settings, missing),
+        "execution": {
+            "volumeShare": settings.volume_share or 0.1,
+            "volumeCap": settings.volume_share != 0,
+            "touchFills": settings.touch_fills,
+            "latency": {
+                "orderMs": settings.order_latency_ns / 1e6,
+                "acknowledgementMs": settings.report_latency_ns / 1e6,
+                "fillReportMs": settings.report_latency_ns / 1e6,
+            },
+        },
+        "data_source": _source(data, missing),
+        "seed": settings.seed,
+    }
+    defaults = RunSettings()
+    missing += [
+        f"{name}={getattr(settings, name)!r}"
+        for name in ONLY_IN_PYTHON
+        if getattr(settings, name) != getattr(defaults, name)
+    ]
+    comments = "".join(f"# Not in this document: {text}\n" for text in missing)
+    text: str = yaml.safe_dump(document, sort_keys=False)
+    return f"# A run that was started from Python.\n{comments}{text}"
+
+
+def _strategies(strategies: Sequence[Strategy], missing: list[str]) -> dict[str, Any]:
+    missing += [f"a further strategy, {type(other).__name__}" for other in strategies[1:]]
+    first = type(strategies[0])
+    kind = strategy_type(first)
+    if kind is None:
+        missing.append(f"the class {first.__name__}, which is in no file")
+    parameters = definition_of(strategies[0]).parameters()
+    return {"type": kind or first.__name__, "name": first.__name__, "parameters": parameters}
+
+
+def strategy_type(strategy: type[Strategy]) -> str | None:
+    """Return what a document calls a class: a shipped name or ``file.py:Class``; None where it is in no file."""
+    package = f"{Strategy.__module__.rpartition('.')[0]}.shipped."
+    if strategy.__module__.startswith(package):
+        name = strategy.__module__.removeprefix(package)
+        return name if name in MODULES else None
+    try:
+        file = Path(inspect.getfile(strategy))
+    except (TypeError, OSError):
+        return None
+    is_whole = file.suffix == ".py" and file.exists() and "<locals>" not in strategy.__qualname__
+    return f"{file.resolve()}:{strategy.__name__}" if is_whole else None
+
+
+def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
+    fees = settings.fees
+    if fees.maker_rate != fees.taker_rate:
+        missing.append(f"maker_rate={fees.maker_rate} beside taker_rate={fees.taker_rate}")
+    return {
+        "fraction": float(fees.taker_rate),
+        "perShare": float(fees.per_unit),
+        "flat": float(fees.flat),
+        "minimum": float(fees.minimum),
+    }
+
+
+def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:
+    limits = given_limits(settings.limits)
+    missing += [f"the limit {name}={value}" for name, value in limits.items() if name not in LIMIT_KEYS]
+    return {LIMIT_KEYS[name]: value for name, value in limits.items() if name in LIMIT_KEYS} or None
+
+
+def _source(data: Any, missing: list[str]) -> dict[str, Any] | None:
+    if isinstance(data, str | PathLike):
+        path = Path(data)
+        if not path.exists() and str(data).lower() in {each.name for each in shipped_data()}:
+            return {"type": "shipped", "path": str(data).lower()}
+        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve())}
+    missing.append(f"the data, which came from memory ({type(data).__name__})")
+    return None

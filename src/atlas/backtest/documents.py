@@ -1,0 +1,305 @@
+"""Runs that a document describes: what this build serves is checked, strategy and data are found, the engine runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.preparation import Report
+from atlas.backtest.result import BacktestResult
+from atlas.backtest.run import Progress, read_or_aggregate, run_history
+from atlas.backtest.settings import RunSettings
+from atlas.config import (
+    CommissionSection,
+    Document,
+    LatencySection,
+    Registries,
+    RiskLimitsSection,
+    dump_document,
+    limit_names,
+    load_document,
+    parse_document,
+)
+from atlas.config.spelling import did_you_mean
+from atlas.data import BarHistory
+from atlas.data.sources import history_of
+from atlas.kernel.exchange.create import FeeRule
+from atlas.kernel.trader.creation import Limits
+from atlas.records.errors import ConfigurationError
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import fields_of
+from atlas.strategy.shipped import strategy_class, strategy_names
+
+MILLISECOND_NS: Final = 1_000_000
+
+
+class StrategyCatalogue(Mapping[str, Collection[str]]):
+    """Strategies that a document may name, with the names of their parameters.
+
+    Shipped ones go by their names; a user's own by ``path/to/file.py:ClassName``.
+
+    Parameters
+    ----------
+    folder : Path
+        What a relative path of a strategy's file starts from, before the current folder.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (is_in_file(name) or name in strategy_names())
+
+    def __getitem__(self, name: str) -> Collection[str]:
+        found = self.find(name)
+        return tuple(vars(found)) if found.open else tuple(fields_of(found))  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(strategy_names())
+
+    def __len__(self) -> int:
+        return len(strategy_names())
+
+    def find(self, name: str) -> type[Strategy]:
+        """Return the class of a name."""
+        return load_class(self.absolute(name)) if is_in_file(name) else strategy_class(name)
+
+    def absolute(self, name: str) -> str:
+        """Return a name that means the same from any folder."""
+        if not is_in_file(name):
+            return name
+        file, _, class_name = name.rpartition(":")
+        beside = self._folder / file
+        return f"{(beside if beside.exists() else Path(file)).resolve()}:{class_name}"
+
+
+def is_in_file(name: str) -> bool:
+    """Whether a strategy's name says a file and a class."""
+    return name.rpartition(":")[0].endswith(".py")
+
+
+def load_class(name: str) -> type[Strategy]:
+    """Return the strategy class of ``file.py:ClassName``.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is absent, fails to import, or has no such class.
+    """
+    path, _, class_name = name.rpartition(":")
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigurationError(f"no such file: {file}", "strategy.type")
+    module_name = f"atlas_strategy_{file.stem}_{blake2b(str(file).encode(), digest_size=6).hexdigest()}"
+    module = sys.modules.get(module_name)
+    if module is None:
+        specification = importlib.util.spec_from_file_location(module_name, file)
+        if specification is None or specification.loader is None:
+            raise ConfigurationError(f"{file} is no Python file", "strategy.type")
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[module_name] = module
+        try:
+            specification.loader.exec_module(module)
+        except (Exception, SystemExit) as error:  # whatever a user's file raises
+            del sys.modules[module_name]
+            raise ConfigurationError(f"{file.name} failed: {type(error).__name__}: {error}", "strategy.type") from error
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        classes = [
+            key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, Strategy)
+        ]
+        hint = did_you_mean(class_name, [each for each in classes if each != "Strategy"])
+        raise ConfigurationError(f"{file.name} has no strategy {class_name!r}; {hint}", "strategy.type")
+    return found
+
+
+def registries(folder: Path | None = None) -> Registries:
+    """Return what a backtest's document may name in this build."""
+    return Registries(strategies=StrategyCatalogue(folder), slippage_models=("none", "fixed"))
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> Document:
+    """Read a backtest's document.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML or JSON file.
+    overrides : sequence of str
+        ``a.b=c`` each.
+
+    Returns
+    -------
+    Document
+        Checked against what this build serves; its paths don't depend on the current folder.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the path in the document, the reason and the remedy.
+    """
+    folder = Path(path).parent
+    document = load_document(path, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
+    return _anchored(_checked(document), StrategyCatalogue(folder))
+
+
+def parse_run(mapping: Mapping[str, Any]) -> Document:
+    """Check a backtest's document that is given as a mapping; see `load_run`."""
+    document = parse_document(mapping, default_mode="backtest", registries=registries())
+    return _anchored(_checked(document), StrategyCatalogue())
+
+
+def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
+    """Make the paths of strategy and data absolute, so that the document can be run from any folder."""
+    kind = catalogue.absolute(document.strategy.type)
+    name = catalogue.find(kind).__name__ if document.strategy.name == document.strategy.type else document.strategy.name
+    strategy = msgspec.structs.replace(document.strategy, type=kind, name=name)
+    source = document.data_source
+    if (
+        source is not None
+        and source.path
+        and Path(source.path).exists()
+        and source.type not in ("shipped", "generated")
+    ):
+        source = msgspec.structs.replace(source, path=str(Path(source.path).resolve()))
+    return msgspec.structs.replace(document, strategy=strategy, data_source=source)
+
+
+def _checked(document: Document) -> Document:
+    if document.mode != "backtest":
+        raise ConfigurationError(
+            f"this document describes {document.mode} trading; for a backtest of it use --set mode=backtest", "mode"
+        )
+    if document.data_source is None:
+        raise ConfigurationError("is missing: write data_source: {type: file, path: ...}", "data_source")
+    _check_limits(document.risk_limits)
+    _check_latency(document.execution.latency)
+    return document
+
+
+def _check_limits(limits: RiskLimitsSection | None) -> None:
+    """Refuse limits that would silently not hold."""
+    if limits is None:
+        return
+    by_key = dict(zip(limits.__struct_encode_fields__, limits.__struct_fields__, strict=True))
+    absent = [
+        key for key in limit_names() if key not in LIMIT_KEYS.values() and getattr(limits, by_key[key]) is not None
+    ]
+    if absent:
+        whose = f"the preset {limits.preset!r} asks for " if limits.preset else ""
+        raise ConfigurationError(
+            f"{whose}{', '.join(absent)}: not available yet; write null for each to run without", "riskLimits"
+        )
+
+
+def _check_latency(latency: LatencySection) -> None:
+    for key, value in (("marketDataMs", latency.market_data_ms), ("jitterMs", latency.jitter_ms)):
+        if value:
+            raise ConfigurationError("is not available yet; leave it out", f"execution.latency.{key}")
+    if latency.acknowledgement_ms != latency.fill_report_ms:
+        raise ConfigurationError(
+            "a delay other than fillReportMs is not available yet; write the same for both",
+            "execution.latency.acknowledgementMs",
+        )
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+def run_document(
+    document: Document,
+    *,
+    journal: Path | None = None,
+    progress: Progress | None = None,
+    compiling: Report | None = None,
+) -> BacktestResult:
+    """Run what a document describes.
+
+    Parameters
+    ----------
+    document : Document
+        As `load_run` gives it.
+    journal : Path, optional
+        Folder for a journal.
+    progress, compiling : callable, optional
+        Are told how the run, and the compilation before it, get on.
+
+    Returns
+    -------
+    BacktestResult
+        Its configuration is the document as resolved: running that again gives the same fingerprint.
+    """
+    strategy = StrategyCatalogue().find(document.strategy.type)(**document.strategy.parameters)
+    history, aggregate_ns = document_history(document)
+    return run_history(
+        [strategy],
+        history,
+        settings_of(document, aggregate_ns),
+        configuration=dump_document(document),
+        title=document.strategy.name,
+        journal=journal,
+        progress=progress,
+        compiling=compiling,
+    )
+
+
+def document_history(document: Document) -> tuple[BarHistory, int]:
+    """Read the bars of a document; see `read_or_aggregate`."""
+    return read_or_aggregate(
+        lambda timeframe: history_of(msgspec.structs.replace(document, timeframe=timeframe)), document.timeframe
+    )
+
+
+def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
+    """Return a document's settings."""
+    execution, limits = document.execution, kernel_limits(document.risk_limits)
+    return RunSettings(
+        cash=document.initial_capital,
+        currency=document.currency,
+        fees=fees_of(document.commission),
+        volume_share=execution.volume_share if execution.volume_cap else 0.0,
+        touch_fills=execution.touch_fills,
+        slippage_bps=document.slippage.fixed_bps,
+        order_latency_ns=round(execution.latency.order_ms * MILLISECOND_NS),
+        report_latency_ns=round(execution.latency.fill_report_ms * MILLISECOND_NS),
+        limits=limits,
+        leverage=max(1.0, limits.leverage or 1.0),
+        seed=document.seed,
+        aggregate_ns=aggregate_ns,
+    )
+
+
+def fees_of(commission: CommissionSection) -> FeeRule:
+    """Return the fee rule of a commission."""
+    fraction = Decimal(str(commission.fraction)) or Decimal(str(commission.percent)) / 100
+    return FeeRule(
+        maker_rate=fraction,
+        taker_rate=fraction,
+        per_unit=commission.per_share,
+        flat=commission.flat,
+        minimum=commission.minimum,
+    )
+
+
+def kernel_limits(limits: RiskLimitsSection | None) -> Limits:
+    """Return the limits as the kernel takes them."""
+    if limits is None:
+        return Limits()
+    by_key = dict(zip(limits.__struct_encode_fields__, limits.__struct_fields__, strict=True))
+    values = {name: getattr(limits, by_key[key]) for name, key in LIMIT_KEYS.items()}
+    rate = values["orders_per_second"]
+    if rate is not None and rate != int(rate):
+        raise ConfigurationError(f"must be a whole number, not {rate:g}", "riskLimits.ordersPerSecond")
+    values["orders_per_second"] = None if rate is None else int(rate)
+    return Limits(**values)

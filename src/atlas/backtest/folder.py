@@ -1,0 +1,117 @@
+"""The run folder: made beside its place, complete, and then put there; nothing half-written is ever seen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from atlas.analytics import (
+    write_equity_parquet,
+    write_fills_parquet,
+    write_orders_parquet,
+    write_report,
+)
+from atlas.backtest.result import BacktestResult
+from atlas.records.errors import ConfigurationError
+
+REPORT: Final = "report.html"
+SUMMARY: Final = "summary.json"
+FILLS: Final = "fills.parquet"
+ORDERS: Final = "orders.parquet"
+EQUITY: Final = "equity.parquet"
+CONFIGURATION: Final = "config.yaml"
+JOURNAL: Final = "journal"
+FILES: Final = (REPORT, SUMMARY, FILLS, ORDERS, EQUITY, CONFIGURATION)
+
+
+def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:
+    """Have a file written beside its place, then put it there in one step."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(descriptor)
+    partial = Path(name)
+    try:
+        write(partial)
+        partial.chmod(0o666 & ~_mask())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _mask() -> int:
+    """Return the bits that new files of this process lack."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_run_folder(result: BacktestResult, folder: Path) -> Path:
+    """Write a run's files; see `StagedFolder`."""
+    with StagedFolder(folder) as staged:
+        return staged.finish(result)
+
+
+class StagedFolder:
+    """A run folder in the making, beside the place where it will be.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the run shall lie. A run that lies there is replaced, its journal too; other files stay.
+
+    Raises
+    ------
+    ConfigurationError
+        There is a file at that place, or the folder above can't be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ConfigurationError(f"{folder} is a file: name a folder for the run")
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            self._staging = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
+        except OSError as error:
+            raise ConfigurationError(f"the run folder {folder} can't be made: {error.strerror}") from error
+        self._staging.chmod(0o777 & ~_mask())
+
+    @property
+    def journal(self) -> Path:
+        """Where a journal of this run is written."""
+        return self._staging / JOURNAL
+
+    def finish(self, result: BacktestResult) -> Path:
+        """Write every file and put the folder in its place."""
+        write_files(result, self._staging)
+        if not self.folder.exists():
+            os.rename(self._staging, self.folder)
+            return self.folder
+        if (self.folder / JOURNAL).exists():
+            os.rename(self.folder / JOURNAL, self._staging / "replaced")
+        if self.journal.exists():
+            os.rename(self.journal, self.folder / JOURNAL)
+        for name in FILES:
+            os.replace(self._staging / name, self.folder / name)
+        return self.folder
+
+    def __enter__(self) -> StagedFolder:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+
+def write_files(result: BacktestResult, folder: Path) -> None:
+    """Write report, summary, fills, orders, equity and configuration into a folder that is there."""
+    exponent, instruments = result.money_exponent, result.instruments
+    write_report(folder / REPORT, result.report_content())
+    result.summary.write_json(folder / SUMMARY)
+    write_fills_parquet(folder / FILLS, result.fill_records, instruments, exponent)
+    write_orders_parquet(folder / ORDERS, result.order_records, instruments)
+    write_equity_parquet(folder / EQUITY, result.equity_records, exponent)
+    (folder / CONFIGURATION).write_text(result.configuration, encoding="utf-8")

@@ -1,0 +1,256 @@
+"""What a user says about a run, checked: money, fees, limits, how strictly orders fill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Any, Final
+
+from atlas.backtest.engine import POLICIES, EngineSetup
+from atlas.config.spelling import did_you_mean
+from atlas.data.bars import BarHistory
+from atlas.kernel.exchange.create import ExchangeParameters, FeeRule
+from atlas.kernel.trader.creation import AccountSetup, Limits
+from atlas.records.errors import ConfigurationError
+from atlas.strategy.binding import MODES
+
+MINUTE_NS: Final = 60_000_000_000
+EQUITY_INTERVALS_NS: Final = tuple(minutes * MINUTE_NS for minutes in (1, 5, 15, 60, 240, 1440))
+MOST_EQUITY_POINTS: Final = 5_000
+COMPILE_CHOICES: Final = ("allow", "require")
+FRACTIONS: Final = ("position_fraction", "concentration", "price_band", "daily_loss", "drawdown", "reducing_drawdown")
+BASIS_POINTS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """Everything about a backtest but its strategies and its data.
+
+    Parameters
+    ----------
+    cash : float
+        Amount of `currency` at the start, above 0.
+    currency : str
+        Of the account; empty for the instruments' own, where they have one.
+    fees : FeeRule
+        Of every fill.
+    volume_share : float
+        Part of a bar's volume that fills may take, 0 to 1; 0 takes the cap off.
+    touch_fills : bool
+        Whether a limit fills when the price only touches it.
+    slippage_bps : float
+        Distance of market and stop fills from the price, in basis points, at most two decimals.
+    order_latency_ns, report_latency_ns : int
+        Delay of commands, and of reports.
+    limits : Limits
+        Of the account; buying power is the only one that is on by default.
+    leverage : float
+        Exposure the account may carry, as a multiple of its equity.
+    rates : mapping of str to float
+        Value of one unit of another currency in the account's.
+    seed : int
+        Of every random draw.
+    mode : {"auto", "compiled", "interpreted"}
+        How hooks run.
+    compile : {"allow", "require"}
+        Whether a hook that can't be compiled is an error.
+    on_error : {"stop", "halt"}
+        Whether a failed hook ends the run, or only its strategy.
+    history : int
+        Past bars kept an instrument for ``ctx.history``.
+    aggregate_ns : int
+        Length of the bars handed to strategies; 0 for the data's own.
+
+    Raises
+    ------
+    ConfigurationError
+        A value is out of its range.
+    """
+
+    cash: float = 100_000.0
+    currency: str = ""
+    fees: FeeRule = field(default_factory=FeeRule)
+    volume_share: float = 0.1
+    touch_fills: bool = False
+    slippage_bps: float = 0.0
+    order_latency_ns: int = 0
+    report_latency_ns: int = 0
+    limits: Limits = field(default_factory=Limits)
+    leverage: float = 1.0
+    rates: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 0
+    mode: str = "auto"
+    compile: str = "allow"
+    on_error: str = "stop"
+    history: int = 0
+    aggregate_ns: int = 0
+
+    def __post_init__(self) -> None:
+        require_number("cash", self.cash, above=0.0)
+        require_number("leverage", self.leverage, above=0.0)
+        require_number("volume_share", self.volume_share, least=0.0, most=1.0)
+        require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
+        for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):
+            require_whole(name, getattr(self, name))
+        for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
+            require_choice(name, getattr(self, name), choices)
+        for currency, rate in self.rates.items():
+            require_number(f"rates[{currency!r}]", rate, above=0.0)
+        check_limits(self.limits)
+
+    def account_currency(self, history: BarHistory) -> str:
+        """Return the account's currency: as said, else the one that all instruments share."""
+        if self.currency:
+            return self.currency
+        shared = sorted({instrument.currency for instrument in history.instruments})
+        if len(shared) > 1:
+            raise ConfigurationError(
+                f"the data is in {' and '.join(shared)}: pass currency= for the account, and rates= into it"
+            )
+        return shared[0]
+
+    def engine_setup(self, history: BarHistory, *, journal: bool = False) -> EngineSetup:
+        """Return what the engine is made of."""
+        account = AccountSetup(
+            currency=self.account_currency(history),
+            initial_cash=self.cash,
+            leverage=self.leverage,
+            limits=self.limits,
+            fee_rate=max(0.0, float(self.fees.taker_rate), float(self.fees.maker_rate)),
+            slippage_rate=self.slippage_bps / BASIS_POINTS,
+        )
+        return EngineSetup(
+            accounts=(account,),
+            fees=self.fees,
+            exchange=ExchangeParameters(
+                volume_share=self.volume_share,
+                slippage_basis_points=self.slippage_bps,
+                touch_fills=self.touch_fills,
+            ),
+            order_latency_ns=self.order_latency_ns,
+            report_latency_ns=self.report_latency_ns,
+            aggregate_ns=self.aggregate_ns,
+            history_length=self.history,
+            equity_interval_ns=equity_interval_ns(history),
+            rates=dict(self.rates),
+            seed=self.seed,
+            mode=self.mode,
+            require_compiled=self.compile == "require",
+            on_error=self.on_error,
+            journal_commands=journal,
+        )
+
+
+def equity_interval_ns(history: BarHistory) -> int:
+    """Return the distance of equity points: no shorter than the bars, 5,000 points at most where a day allows it."""
+    shortest = min(specification.length_ns for specification in history.specifications)
+    span = history.end_ns - history.start_ns
+    for interval in EQUITY_INTERVALS_NS:
+        if interval >= shortest and span // interval <= MOST_EQUITY_POINTS:
+            return interval
+    return EQUITY_INTERVALS_NS[-1]
+
+
+# --- checks of single values -----------------------------------------------------------------------------------------
+
+
+def require_number(
+    name: str, value: Any, *, least: float | None = None, most: float | None = None, above: float | None = None
+) -> None:
+    """Refuse what is no finite number within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+        raise ConfigurationError(f"must be a finite number, not {value!r}", name)
+    if above is not None and value <= above:
+        raise ConfigurationError(f"must be above {above:g}, not {value:g}", name)
+    if (least is not None and value < least) or (most is not None and value > most):
+        bounds = f"at least {least:g}" if most is None else f"within {least or 0:g} to {most:g}"
+        raise ConfigurationError(f"must be {bounds}, not {value:g}", name)
+
+
+def require_whole(name: str, value: Any) -> None:
+    """Refuse what is no whole number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ConfigurationError(f"must be a whole number of at least 0, not {value!r}", name)
+
+
+def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Refuse what is none of the choices."""
+    if value not in choices:
+        raise ConfigurationError(
+            f"{value!r} is none of {', '.join(choices)}; {did_you_mean(str(value), choices)}", name
+        )
+
+
+# --- fees and limits as users write them -----------------------------------------------------------------------------
+
+FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum")
+
+
+def fee_rule(fees: Any) -> FeeRule:
+    """Return the rule that a user means.
+
+    Parameters
+    ----------
+    fees : number, mapping or FeeRule
+        A fraction of each fill's value; or some of ``maker_rate, taker_rate, per_unit, flat, minimum``.
+
+    Raises
+    ------
+    ConfigurationError
+        A key is unknown, or a fee is out of range.
+    """
+    if isinstance(fees, FeeRule):
+        return fees
+    if isinstance(fees, Mapping):
+        for key, value in fees.items():
+            if key not in FEE_KEYS:
+                raise ConfigurationError(f"unknown key; {did_you_mean(str(key), FEE_KEYS)}", f"fees.{key}")
+            require_number(f"fees.{key}", value, least=-1.0 if key.endswith("rate") else 0.0)
+        return FeeRule(**{str(key): value for key, value in fees.items()})
+    require_number("fees", fees, least=-1.0, most=1.0)
+    return FeeRule(maker_rate=fees, taker_rate=fees)
+
+
+def limits_of(limits: Any) -> Limits:
+    """Return the limits that a user means: `Limits`, a mapping of its fields, or None for buying power alone.
+
+    Raises
+    ------
+    ConfigurationError
+        A key is unknown.
+    """
+    if limits is None:
+        return Limits()
+    if isinstance(limits, Limits):
+        return limits
+    if not isinstance(limits, Mapping):
+        raise ConfigurationError(f"must be Limits(...) or a mapping, not {limits!r}", "limits")
+    known = [each.name for each in fields(Limits)]
+    for key in limits:
+        if key not in known:
+            raise ConfigurationError(f"unknown key; {did_you_mean(str(key), known)}", f"limits.{key}")
+    return Limits(**{str(key): value for key, value in limits.items()})
+
+
+def given_limits(limits: Limits) -> dict[str, Any]:
+    """Return the limits that are configured, buying power aside."""
+    values = {each.name: getattr(limits, each.name) for each in fields(limits)}
+    return {
+        name: value
+        for name, value in values.items()
+        if name != "require_buying_power" and value is not None and value is not False
+    }
+
+
+def check_limits(limits: Limits) -> None:
+    """Refuse limits out of their ranges."""
+    for name, value in given_limits(limits).items():
+        if name == "prevent_self_trade":
+            continue
+        if name in ("open_positions", "orders_per_second"):
+            require_whole(f"limits.{name}", value)
+        require_number(f"limits.{name}", value, above=0.0)
+        if name in FRACTIONS:
+            require_number(f"limits.{name}", value, least=0.0, most=1.0)

@@ -1,0 +1,142 @@
+"""The commands and their options, and how every failure becomes one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from atlas import __version__
+from atlas.records.errors import AtlasError
+
+DONE, FAILED, ASKED_WRONGLY = 0, 1, 2
+DEBUG = "--debug"
+
+application = typer.Typer(
+    name="atlas",
+    help="One deterministic trading kernel for backtests, paper and live trading.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; see `atlas.cli.main`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in given
+    try:
+        code = application(args=[word for word in given if word != DEBUG], prog_name="atlas", standalone_mode=False)
+    except TyperException as error:
+        return _fail(error.format_message() or "a command is missing: see atlas --help", ASKED_WRONGLY)
+    except Exit as leaving:
+        return leaving.exit_code
+    except (Abort, KeyboardInterrupt):
+        return _fail("interrupted", FAILED)
+    except AtlasError as error:
+        if debug:
+            raise
+        return _fail(str(error), FAILED)
+    except OSError as error:
+        if debug:
+            raise
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", FAILED)
+    return code if isinstance(code, int) else DONE
+
+
+def _fail(message: str, code: int) -> int:
+    """Say what is wrong on stderr, in one line unless a line of the user's code follows."""
+    if message:
+        sys.stderr.write(f"error: {message}\n")
+    return code
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"atlas {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show where an error arose.")] = False,
+) -> None:
+    """One deterministic trading kernel for backtests, paper and live trading."""
+
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a value: strategy.parameters.fast=5. May be repeated."),
+]
+
+
+@application.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the run.")] = Path("runs/demo"),
+) -> None:
+    """Run a shipped strategy on shipped data and write its report."""
+    from atlas.cli.runs import run_demo
+
+    raise typer.Exit(run_demo(out))
+
+
+@application.command()
+def backtest(
+    document: Annotated[Path, typer.Argument(metavar="RUN.yaml", help="The run's document, YAML or JSON.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the run; runs/NAME if left out.")] = None,
+    overrides: Overrides = None,
+    journal: Annotated[bool, typer.Option("--journal", help="Keep a journal in the run folder.")] = False,
+) -> None:
+    """Run the backtest that a document describes."""
+    from atlas.cli.runs import run_backtest
+
+    raise typer.Exit(run_backtest(document, out, overrides or [], journal=journal))
+
+
+@application.command()
+def strategies() -> None:
+    """List the shipped strategies and their parameters."""
+    from atlas.cli.listing import list_strategies
+
+    list_strategies()
+
+
+@application.command()
+def doctor(
+    warm: Annotated[bool, typer.Option("--warm", help="Compile the kernel and the shipped strategies now.")] = False,
+) -> None:
+    """Show versions, the cache and what is compiled."""
+    from atlas.cli.health import examine, warm_up
+
+    if warm:
+        warm_up()
+    examine()
+
+
+@application.command()
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")],
+) -> None:
+    """Run a run folder again and compare it with what was recorded."""
+    from atlas.cli.journals import replay_folder
+
+    raise typer.Exit(replay_folder(folder))
+
+
+@application.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A run folder or a journal.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+) -> None:
+    """Find the first record where two journals part."""
+    from atlas.cli.journals import compare
+
+    raise typer.Exit(compare(first, second))

@@ -1,0 +1,46 @@
+"""The commands that play journals again and compare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from atlas.backtest.folder import JOURNAL
+from atlas.backtest.replaying import is_run_folder, replay_run
+from atlas.cli.console import compiling_progress, output, running_progress
+from atlas.journal import find_difference
+from atlas.records.errors import ConfigurationError
+
+SAME, DIFFERENT = 0, 1
+
+
+def replay_folder(folder: Path) -> int:
+    """Run a run folder again; 0 when it came to the same."""
+    if not folder.is_dir():
+        raise ConfigurationError(f"no such folder: {folder}")
+    with compiling_progress() as compiling, running_progress() as progress:
+        replay = replay_run(folder, progress=progress, compiling=compiling)
+    console = output()
+    if replay.difference is not None and not replay.difference.is_same:
+        console.print(str(replay.difference), markup=False, soft_wrap=True)
+    if replay.is_same:
+        records = "" if replay.difference is None else f", {replay.difference.equal_rows:,} rows of the journal alike"
+        console.print(f"the same: fingerprint {replay.replayed}{records}", markup=False, soft_wrap=True)
+        return SAME
+    console.print(f"different: fingerprint {replay.recorded} then, {replay.replayed} now", markup=False, soft_wrap=True)
+    return DIFFERENT
+
+
+def compare(first: Path, second: Path) -> int:
+    """Compare two journals; 0 when all records are the same."""
+    difference = find_difference(journal_of(first), journal_of(second))
+    output().print(str(difference), markup=False, soft_wrap=True)
+    return SAME if difference.is_same else DIFFERENT
+
+
+def journal_of(path: Path) -> Path:
+    """Return the journal of a run folder, or the path itself."""
+    if not path.exists():
+        raise ConfigurationError(f"no such file or folder: {path}")
+    if is_run_folder(path) and not (path / JOURNAL).is_dir():
+        raise ConfigurationError(f"{path} was written without a journal: run it with --journal")
+    return path / JOURNAL if (path / JOURNAL).is_dir() else path
