@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from math import gcd, lcm
+from fractions import Fraction
 from typing import Any
 
 from atlas.kernel.exchange.tables import EXCHANGE, NEVER
@@ -17,6 +17,7 @@ from atlas.records.instruments import Instrument
 from atlas.records.units import Number, to_units
 
 RATE_EXPONENT = 9
+RATE_SCALE = 10**9
 LARGEST_SCALE = 2**61
 LARGEST_DIVISOR_EXPONENT = 18
 MILLION = 1_000_000
@@ -135,6 +136,11 @@ def create_exchange(
     return block
 
 
+def power_of_ten(exponent: int) -> int:
+    """Ten to a whole power, 0 or more, as a whole number."""
+    return int(f"1{'0' * exponent}")
+
+
 def _set_venue(row: Any, parameters: ExchangeParameters, instrument_count: int) -> None:
     share = to_units(parameters.volume_share, 6, "volume share", exact=True)
     slippage = to_units(parameters.slippage_basis_points, 2, "slippage in basis points", exact=True)
@@ -154,28 +160,28 @@ def _set_instrument(row: Any, instrument: Instrument) -> None:
     exponent = instrument.price_exponent + instrument.quantity_exponent - instrument.money_exponent
     if exponent > LARGEST_DIVISOR_EXPONENT:
         raise ConfigurationError(f"price and quantity steps of {instrument.symbol} are too fine for its currency's")
-    row["listed"], row["multiplier"] = 1, instrument.multiplier * 10 ** max(0, -exponent)
-    row["notional_divisor"] = 10 ** max(0, exponent)
+    row["listed"], row["multiplier"] = 1, instrument.multiplier * power_of_ten(max(0, -exponent))
+    row["notional_divisor"] = power_of_ten(max(0, exponent))
     row["tick_units"], row["lot_units"] = instrument.tick_size_units, max(1, instrument.lot_size_units)
     row["maximum_quantity_units"] = (2**62) // int(row["multiplier"])
     row["last_price_units"] = row["bar_time_ns"] = NULL
-    row["price_scale_float"] = float(10**instrument.price_exponent)
+    row["price_scale_float"] = float(power_of_ten(instrument.price_exponent))
 
 
 def _set_fees(row: Any, instrument: Instrument, fee: FeeRule) -> None:
     for name, rate in (("maker_rate", fee.maker_rate), ("taker_rate", fee.taker_rate)):
         row[name] = to_units(rate, RATE_EXPONENT, name, exact=True)
-        if abs(int(row[name])) > 10**RATE_EXPONENT:
+        if abs(int(row[name])) > RATE_SCALE:
             raise ConfigurationError(f"{name} {rate} is outside -1..1")
     if not 0 <= fee.number <= 65535:
         raise ConfigurationError(f"fee rule {fee.number} is outside 0..65535")
-    amount = to_units(fee.per_unit, RATE_EXPONENT, "fee a unit", exact=True) * 10**instrument.money_exponent
-    quantity = 10 ** (RATE_EXPONENT + instrument.quantity_exponent)
-    common = gcd(amount, quantity)
-    scale = lcm(quantity // common, 10**RATE_EXPONENT)
-    if scale > LARGEST_SCALE or amount // common > LARGEST_SCALE:
+    amount = to_units(fee.per_unit, RATE_EXPONENT, "fee a unit", exact=True) * power_of_ten(instrument.money_exponent)
+    unit = Fraction(amount, power_of_ten(RATE_EXPONENT + instrument.quantity_exponent))
+    # The least common multiple of both denominators.
+    scale = unit.denominator * Fraction(RATE_SCALE, unit.denominator).numerator
+    if scale > LARGEST_SCALE or unit.numerator > LARGEST_SCALE:
         raise ConfigurationError(f"fee a unit {fee.per_unit} does not fit the quantity steps of {instrument.symbol}")
-    row["fee_unit_money"], row["fee_unit_quantity_units"] = amount // common, quantity // common
+    row["fee_unit_money"], row["fee_unit_quantity_units"] = unit.numerator, unit.denominator
     row["fee_common_scale"] = scale
     row["fee_rule"], row["fee_flat_money"] = fee.number, instrument.money(fee.flat)
     row["fee_minimum_money"] = instrument.money(fee.minimum)

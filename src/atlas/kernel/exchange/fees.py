@@ -46,7 +46,7 @@ def fee_of(venue: int, instrument: int, money: int, units: int, maker: bool) -> 
     row = instrument_row(venue, instrument)
     rate, size = row.maker_rate if maker else row.taker_rate, abs(money)
     if row.fee_unit_money == 0:
-        fee, fits = multiply_divide(size, rate, RATE_SCALE)
+        fee, fits = multiply_divide(size, rate, RATE_SCALE) if rate != 0 else (0, True)
     else:
         fee, fits = fraction_fee(
             size, rate, units, row.fee_unit_money, row.fee_unit_quantity_units, row.fee_common_scale

@@ -55,8 +55,9 @@ def begin_bar(venue: int, instrument: int, bar_address: int) -> None:
         row.bar_volume_units, row.bar_cap_units = 0, 0
         header.empty_bar_count += 1
     elif header.volume_share_millionths != 0:
-        cap, fits = multiply_divide_floor(volume, header.volume_share_millionths, SHARE_SCALE)
-        row.bar_cap_units = cap - cap % row.lot_units if fits else NEVER - 1
+        # The cap never exceeds the volume, so it fits.
+        cap, _ = multiply_divide_floor(volume, header.volume_share_millionths, SHARE_SCALE)
+        row.bar_cap_units = cap - cap % row.lot_units
 
 
 @kernel_function
