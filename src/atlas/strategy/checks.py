@@ -7,13 +7,15 @@ a generator) only keeps the strategy from being compiled.
 from __future__ import annotations
 
 import ast
+import inspect
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from atlas.records.errors import StrategyCompileError, StrategyError
 from atlas.strategy.base import Strategy, suggestion
-from atlas.strategy.context import PUBLIC_NAMES
+from atlas.strategy.context import PUBLIC_NAMES, VERB_SIGNATURES
 from atlas.strategy.rewriting import LOG_VALUES, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_builtin, is_constant, is_let_pass, is_user_function
 
@@ -68,6 +70,8 @@ class Scope:
         Fields of the payload.
     strategy : str
         Name of the class, for messages.
+    signatures : dict of str to inspect.Signature
+        Of the strategy's own methods, without `self`.
     """
 
     own: str = ""
@@ -78,6 +82,7 @@ class Scope:
     nested: dict[str, frozenset[str]] = field(default_factory=dict)
     payload_names: frozenset[str] = frozenset()
     strategy: str = ""
+    signatures: dict[str, inspect.Signature] = field(default_factory=dict)
 
 
 def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
@@ -87,9 +92,9 @@ def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
     for node in ast.walk(tree):
         message = None
         if isinstance(node, ast.Attribute):
-            message = mistake_of(node, scope)
+            message = mistake_of(node, scope) or module_mistake(node, source)
         elif isinstance(node, ast.Call):
-            message = base_call_mistake(node, source)
+            message = base_call_mistake(node, source) or call_mistake(node, scope)
         if message and isinstance(node, ast.expr):
             text = f"{message}\n    {source.line(node.lineno)}"
             yield StrategyError(text, source.file, node.lineno, source.name, scope.strategy)
@@ -119,6 +124,47 @@ def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
             return f"{scope.payload}.{name} can't be assigned"
     elif isinstance(node.value, ast.Attribute) and is_attribute_of(node.value, scope.own):
         return nested_mistake(node.value.attr, name, stored, scope)
+    return None
+
+
+def module_mistake(node: ast.Attribute, source: FunctionSource) -> str | None:
+    """Say that a module lacks what is asked of it, or None."""
+    module = source.names.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    if isinstance(module, types.ModuleType) and not hasattr(module, node.attr):
+        return f"{module.__name__} has no {node.attr!r}{suggestion(node.attr, dir(module))}"
+    return None
+
+
+def call_mistake(node: ast.Call, scope: Scope) -> str | None:
+    """Say what is wrong with the arguments of a verb or of an own method, or None."""
+    function = node.func
+    if not isinstance(function, ast.Attribute) or any(isinstance(value, ast.Starred) for value in node.args):
+        return None
+    if is_attribute_of(function, scope.context) and function.attr != "log":
+        if not scope.own and any(
+            isinstance(value, ast.Constant) and isinstance(value.value, str) for value in node.args
+        ):
+            return "symbols are named in hooks and methods; hand the instrument's number to functions"
+        signature = VERB_SIGNATURES.get(function.attr)
+    elif is_attribute_of(function, scope.own):
+        signature = scope.signatures.get(function.attr)
+    else:
+        return None
+    return argument_mistake(node, function.attr, signature) if signature is not None else None
+
+
+def argument_mistake(node: ast.Call, name: str, signature: inspect.Signature) -> str | None:
+    """Say why the arguments of a call do not fit a signature, or None."""
+    keywords = [keyword.arg for keyword in node.keywords if keyword.arg is not None]
+    unknown = next((keyword for keyword in keywords if keyword not in signature.parameters), None)
+    if unknown is not None:
+        return f"{name}() has no parameter {unknown!r}{suggestion(unknown, signature.parameters)}"
+    if len(keywords) < len(node.keywords):
+        return None
+    try:
+        signature.bind(*node.args, **dict.fromkeys(keywords))
+    except TypeError as error:
+        return f"{name}(): {error}"
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from typing import Any
 
 from atlas.kernel.memory.compilation import initialize_runtime, load_object, save_object
@@ -134,7 +135,7 @@ def register_called(functions: Functions) -> None:
 def compile_function(function: Any, arguments: tuple[Any, ...], member: Member, definition: StrategyDefinition) -> Any:
     """Compile one hook for the types of its arguments."""
     from numba import types
-    from numba.core.errors import NumbaError
+    from numba.core.errors import NumbaError, NumbaWarning
     from numba.core.registry import CPUDispatcher
 
     from atlas.strategy.record_types import OPTIONS
@@ -142,7 +143,9 @@ def compile_function(function: Any, arguments: tuple[Any, ...], member: Member, 
     options = {**OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     dispatcher = CPUDispatcher(function, targetoptions=options)
     try:
-        dispatcher.compile(types.void(*arguments))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumbaWarning)
+            dispatcher.compile(types.void(*arguments))
     except (NumbaError, NotImplementedError, KeyError, TypeError, ValueError, AttributeError, AssertionError) as error:
         raise explained(error, member, definition) from (error if os.environ.get("ATLAS_DEBUG") == "1" else None)
     return dispatcher.overloads[tuple(arguments)]
@@ -182,6 +185,9 @@ def reason_of(text: str) -> str:
         found = next((line for line in lines if marker in line), None)
         if found:
             return shortened(found)
+    deepest = text.rfind("raised a specific error:")
+    if deepest >= 0:
+        lines = [line.strip(" -*>.") for line in text[deepest:].splitlines()[1:]]
     skipped = (
         "Failed in",
         "During:",
@@ -192,11 +198,15 @@ def reason_of(text: str) -> str:
         "- Of which",
         "Of which",
         "Rejected",
+        "TypingError: Failed",
+        "Resolution",
     )
-    useful = [line for line in lines if line and not line.startswith(skipped)]
+    useful = [line for line in lines if line and not line.startswith(skipped) and "nopython mode pipeline" not in line]
     return shortened(useful[0]) if useful else "the compiler can't make sense of it"
 
 
 def shortened(line: str) -> str:
     """Return a line without the layouts of records."""
+    line = re.sub(r"^\w*(?:Error|Exception): ", "", line)
+    line = re.sub(r"Function\(<function (\w+?)(?:_[0-9a-f]{24})? at 0x[0-9a-f]+>\)", r"\1", line)
     return re.sub(r"Record\(.*?;\d+;(?:True|False)\)", "a record", line)[:300]

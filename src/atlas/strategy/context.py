@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -500,9 +501,18 @@ def by_symbol(primitive: Callable[..., Any], symbols: Sequence[str]) -> Callable
     return call
 
 
+def without_self(function: Any) -> inspect.Signature:
+    """Return the signature of a method as it is called."""
+    signature = inspect.signature(function)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 PUBLIC_NAMES = frozenset(
     name for name in vars(Context) if not name.startswith(("_", "call_")) and name != "log_values"
 ) | {"instrument"}
+VERB_SIGNATURES: dict[str, inspect.Signature] = {
+    name: without_self(member) for name, member in vars(Context).items() if hasattr(member, "__code__")
+}
 # Which argument, not counting `self`, is an instrument.
 TAKES_INSTRUMENT: dict[str, int] = {
     name: member.__code__.co_varnames.index("instrument") - 1

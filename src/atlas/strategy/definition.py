@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import types
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -16,11 +18,11 @@ from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError, StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.checks import Scope, mistakes, subset_problems
-from atlas.strategy.context import TAKES_INSTRUMENT
+from atlas.strategy.context import TAKES_INSTRUMENT, without_self
 from atlas.strategy.fields import Field, StateLayout, fields_of, lineage
-from atlas.strategy.functions import Functions, describe_function, hash_of
+from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
 from atlas.strategy.interpreted import mirror_classes
-from atlas.strategy.rewriting import Rewrite
+from atlas.strategy.rewriting import Rewrite, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_constant, source_of
 
 HOOK_NAMES = {hook.name.lower(): hook for hook in Hook}
@@ -164,6 +166,20 @@ class StrategyDefinition:
             self._check_parameters(member)
             for mistake in mistakes(member.source, self.scope_of(member)):
                 raise mistake
+        for member in self.members:
+            if self._reaches(member, member.name, frozenset()):
+                raise member.source.error(f"{member.name} calls itself; write a loop", member.source.first_line)
+
+    def _reaches(self, member: Member, name: str, seen: frozenset[str]) -> bool:
+        """Whether a method calls, by way of others too, the method `name` of the same object."""
+        own = self.scope_of(member).own
+        called = {
+            node.func.attr
+            for node in ast.walk(member.source.tree())
+            if isinstance(node, ast.Call) and is_attribute_of(node.func, own) and isinstance(node.func, ast.Attribute)
+        }
+        known = called.intersection(self.methods) - seen
+        return name in known or any(self._reaches(self.methods[other], name, seen | known) for other in known)
 
     def _check_parameters(self, member: Member) -> None:
         if member.hook is None:
@@ -190,7 +206,7 @@ class StrategyDefinition:
         }
         return Scope(
             own=parameters[0] if parameters else "",
-            context=parameters[1] if is_hook else next((name for name in parameters if name in ("ctx", "context")), ""),
+            context=parameters[1] if is_hook else context_name(member.function),
             payload=parameters[2] if is_hook and len(parameters) > 2 else "",
             readable=frozenset({*self.fields, *self.methods, *self.constants}),
             assignable=frozenset(
@@ -199,7 +215,13 @@ class StrategyDefinition:
             nested=nested,
             payload_names=frozenset(view[1].names or ()) if view else frozenset(),
             strategy=self.name,
+            signatures=self.signatures,
         )
+
+    @cached_property
+    def signatures(self) -> dict[str, inspect.Signature]:
+        """Signatures of its methods as they are called."""
+        return {name: without_self(member.function) for name, member in self.methods.items()}
 
     def plan_of(self, member: Member, native: bool, is_hook: bool) -> Rewrite:
         """Return how a method is to be rewritten."""
@@ -222,6 +244,9 @@ class StrategyDefinition:
             plan = self.plan_of(member, native=False, is_hook=False)
             name = f"{member.owner.__name__}.{member.name}"
             self.functions[member] = self.called.build(member.source, plan, name, self.mirrors[member.owner])
+        for source in self.called.sources:
+            for mistake in mistakes(source, Scope(context=context_name(source.function), strategy=self.name)):
+                raise mistake
 
     def subset_problem(self) -> StrategyCompileError | None:
         """Return the first thing in its text that can't be compiled, or None."""
@@ -231,7 +256,7 @@ class StrategyDefinition:
             for problem in subset_problems(member.source, self.scope_of(member)):
                 return problem
         for source in self.called.sources:
-            for problem in subset_problems(source, Scope()):
+            for problem in subset_problems(source, Scope(context=context_name(source.function))):
                 return problem
         return None
 

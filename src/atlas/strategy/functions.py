@@ -92,11 +92,17 @@ class Functions:
             raise source.error(f"{function.__name__} calls itself; write a loop", source.first_line)
         self._in_progress.append(function)
         name = f"{function.__qualname__}_{hash_of(describe_function(source))}"
-        new = self.build(source, Rewrite(), name)
+        new = self.build(source, Rewrite(context=context_name(function)), name)
         self._in_progress.pop()
         self.called[function] = new
         self.sources.append(source)
         return new
+
+
+def context_name(function: types.FunctionType) -> str:
+    """Return the name of the parameter that is the context, by custom; empty when there is none."""
+    code = function.__code__
+    return next((name for name in code.co_varnames[: code.co_argcount] if name in ("ctx", "context")), "")
 
 
 def hash_of(*parts: object) -> str:

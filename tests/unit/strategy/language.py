@@ -29,6 +29,11 @@ def doubled(value: float) -> float:
     return clipped(2.0 * value, high=1000.0)
 
 
+def record_price(ctx: Any, price: float) -> None:
+    ctx.log("price {}", price)
+    ctx.target(ctx.instrument, price)
+
+
 class Numbers(Strategy):
     """Fields of `int`, `float` and `bool`, read, assigned and changed in place."""
 
@@ -210,6 +215,13 @@ class PlainFunctions(Strategy):
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
         self.result = clipped(bar.close, high=101.0) + doubled(bar.open)
+
+
+class FunctionsWithContext(Strategy):
+    """Plain functions that are handed `ctx` under this name."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        record_price(ctx, bar.close)
 
 
 class Conditions(Strategy):
@@ -476,6 +488,18 @@ SUPPORTED = [
         MethodsWithContext,
         Inheritance,
     ),
-    *(PlainFunctions, Conditions, Loops, Matching, Tuples, Comprehensions, Lambdas, Optionals, Maths, WholeNumbers),
+    *(
+        PlainFunctions,
+        FunctionsWithContext,
+        Conditions,
+        Loops,
+        Matching,
+        Tuples,
+        Comprehensions,
+        Lambdas,
+        Optionals,
+        Maths,
+        WholeNumbers,
+    ),
     *(Raising, Literals, Looking, History, Orders, Targets, Changes, Logging, Returning, LocalNames),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from atlas.kernel.indicators import SMA
@@ -12,6 +13,10 @@ FACTORS = [1.0, 2.0]
 
 def endless(value: float) -> float:
     return endless(value - 1.0) if value > 0.0 else value
+
+
+def buy_apple(ctx: Any) -> None:
+    ctx.buy("AAPL", 1.0)
 
 
 class FormattedText(Strategy):
@@ -58,9 +63,9 @@ class Imports(Strategy):
     result: float = 0.0
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
-        import math
+        import cmath
 
-        self.result = math.sqrt(bar.close)
+        self.result = cmath.pi * math.sqrt(bar.close)
 
 
 class InnerFunctions(Strategy):
@@ -189,6 +194,42 @@ class Named(Strategy):
         super(Named, self).__repr__()  # noqa: UP008
 
 
+class WrongKeyword(Strategy):
+    """A verb or a method called with arguments that it does not take."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(bar.instrument, 1.0, lmit=3.0)
+
+
+class UnknownInModule(Strategy):
+    """A name that an imported module does not have."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = math.squrt(bar.close)  # type: ignore[attr-defined]
+
+
+class SymbolInFunction(Strategy):
+    """A literal symbol in a plain function: name it in the hook and hand the number on."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        buy_apple(ctx)
+
+
+class MethodCallsItself(Strategy):
+    """Methods that call themselves, directly or by way of others."""
+
+    def down(self, count: int) -> int:
+        return self.up(count)
+
+    def up(self, count: int) -> int:
+        return self.down(count - 1) if count > 0 else 0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.down(3)
+
+
 class Recursive(Strategy):
     """Functions that call themselves."""
 
@@ -208,5 +249,9 @@ REFUSED = [
     (AssignedIndicator, "AssignedIndicator.average can't be assigned", "self.average ="),
     (WrongParameters, "write def on_bar(self, ctx, bar)", "def on_bar"),
     (Named, "write super() without arguments", "super(Named, self)"),
+    (WrongKeyword, "buy() has no parameter 'lmit' — did you mean 'limit'?", "lmit=3.0"),
+    (UnknownInModule, "math has no 'squrt' — did you mean 'sqrt'?", "math.squrt"),
+    (SymbolInFunction, "symbols are named in hooks and methods", 'ctx.buy("AAPL"'),
+    (MethodCallsItself, "down calls itself; write a loop", "def down"),
     (Recursive, "endless calls itself; write a loop", "def endless"),
 ]
