@@ -352,25 +352,27 @@ def split_shares(world: int, account: int, instrument: int, numerator: int, deno
     """Rescale one account's position and its attributions; fractions are paid in cash at the new price.
 
     Returns the cash paid. Each strategy's share is cut by itself, and so is the truth; `external` takes over what
-    the parts were cut by more than the whole, so that quantities and cash still sum to it.
+    the parts were cut by more than the whole, so that quantities and cash still sum to it. Less than a unit of
+    quantity is dropped.
     """
     header, row = world_row(world, 0), instrument_row(world, instrument)
     position = position_row(world, position_index(world, account, instrument))
     exact = split_exact(position.quantity_units, numerator, denominator)
     whole = cut_to_lots(exact, row.lot_units)
-    paid, rest = 0, whole
+    paid, rest = notional(world, instrument, price_units, exact - whole), whole
+    unpaid = paid
     for strategy in range(header.strategy_count - 1, -1, -1):
         share = attribution_row(world, attribution_index(world, strategy, account, instrument))
         share_exact = split_exact(share.quantity_units, numerator, denominator)
         after = rest if strategy == 0 else cut_to_lots(share_exact, row.lot_units)
         rest -= after
-        money = notional(world, instrument, price_units, share_exact - after)
+        money = unpaid if strategy == 0 else notional(world, instrument, price_units, share_exact - after)
+        unpaid -= money
         cost = fraction_cost(share.cost_money, share_exact, after, money)
         share.quantity_units = after
         share.cost_money -= cost
         share.realized_money += money - cost
         share.cash_money += money
-        paid += money
     settle_fraction(world, account, instrument, exact, whole, paid)
     return paid
 

@@ -214,6 +214,16 @@ def test_each_strategy_is_cut_by_itself_and_external_takes_the_rest() -> None:
     sums(driver)
 
 
+def test_what_the_parts_lose_below_a_unit_the_whole_does_not() -> None:
+    driver = desk()
+    driver.bought(1, 100, strategy=1)
+    driver.bought(10, 100, strategy=2)
+    driver.split(1, 11)
+    assert driver.position()["quantity_units"] == SHARE
+    assert driver.balance() == START - 1100
+    sums(driver)
+
+
 def test_opposite_strategies_in_a_reverse_split_leave_a_flat_truth_without_cost() -> None:
     driver = desk()
     driver.bought(5, 90, strategy=1)
