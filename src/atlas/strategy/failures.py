@@ -7,11 +7,23 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
-from atlas.records.enums import Hook
+from atlas.kernel.trader.views import VERB_MESSAGES, VerbError
+from atlas.records.enums import ErrorCode, Hook
 from atlas.strategy.definition import Member, StrategyDefinition
+from atlas.strategy.rewriting import turns_message
 
 # Interpreters and machine code word these differently; the class says all there is to say.
 COMMON_MESSAGES: dict[str, str] = {"ZeroDivisionError": "division by zero", "IndexError": "index out of range"}
+
+CODES = {
+    "IndexError": ErrorCode.INDEX,
+    "ZeroDivisionError": ErrorCode.ZERO_DIVISION,
+    "OverflowError": ErrorCode.OVERFLOW,
+    "ValueError": ErrorCode.VALUE,
+    "TypeError": ErrorCode.TYPE,
+    "KeyError": ErrorCode.KEY,
+    "AssertionError": ErrorCode.ASSERTION,
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,15 @@ class StrategyFailure:
     file: str
     line: int
     source_line: str
+
+    @property
+    def code(self) -> ErrorCode:
+        """The class of the error as records carry it."""
+        if self.message == turns_message():
+            return ErrorCode.BUDGET
+        if self.message == VERB_MESSAGES[VerbError.NOT_FINITE]:
+            return ErrorCode.NOT_A_NUMBER
+        return CODES.get(self.error, ErrorCode.EXCEPTION)
 
     def __str__(self) -> str:
         place = f"{os.path.basename(self.file)}:{self.line}" if self.line else "an unknown line"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from atlas.kernel.indicators import Window
-from atlas.records.enums import Hook
+from atlas.records.enums import ErrorCode, Hook
 from atlas.strategy.base import Array, Strategy, per_instrument
 from atlas.strategy.failures import StrategyFailure, describe_failure
 from tests.unit.strategy.desk import Desk
@@ -208,3 +208,17 @@ def test_a_failure_reads_as_a_sentence() -> None:
     failure, _ = failure_of(Raises, "interpreted", knows_hook=True)
     assert str(failure).startswith("Raises.on_bar failed at test_failures.py:")
     assert "ValueError: price too high" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "code"),
+    [
+        (Raises, ErrorCode.VALUE),
+        (Divides, ErrorCode.ZERO_DIVISION),
+        (WindowTooFar, ErrorCode.INDEX),
+        (NanTarget, ErrorCode.NOT_A_NUMBER),
+        (Endless, ErrorCode.BUDGET),
+    ],
+)
+def test_a_failure_has_the_code_of_its_class(strategy: type[Strategy], code: ErrorCode) -> None:
+    assert failure_of(strategy, "auto", knows_hook=True)[0].code == code
