@@ -1,0 +1,192 @@
+"""The mock venue's process: one account, one session at a time, and a synced log that outlives it.
+
+The log holds each epoch and each command with the step at which it arrived, as frames; all else follows from it and the
+script. A command is in the log, and on the disk, before anything comes of it. A session of a later epoch ends the one
+before it: what that one had sent and the venue had not read yet is never read.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from atlas.gateways.mock.codec import Frame, FrameDecoder, FrameType, encode, encode_all
+from atlas.gateways.mock.orders import ScriptedOrders
+from atlas.gateways.mock.script import Script
+from atlas.records.errors import CodecError
+
+RECEIVE_BYTES = 65_536
+
+
+class VenueLog:
+    """The venue's log: what it read back at the start, and where it writes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Created when absent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        content = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        self.frames = FrameDecoder().feed(content)
+        # A frame that was being written when the venue ended was never acted on.
+        os.ftruncate(self._descriptor, len(encode_all(self.frames)))
+        os.lseek(self._descriptor, 0, os.SEEK_END)
+
+    def append(self, *frames: Frame) -> None:
+        """Write frames and wait until they are on the disk."""
+        os.write(self._descriptor, encode_all(frames))
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+class Venue:
+    """The venue without its sockets: frames in, frames out.
+
+    Attributes
+    ----------
+    orders : ScriptedOrders
+        Its state.
+    epoch : int
+        The latest epoch that opened a session; commands of smaller ones are refused.
+    """
+
+    def __init__(self, script: Script, log: VenueLog) -> None:
+        self.script, self.log = script, log
+        self.orders = ScriptedOrders(script)
+        self.epoch = 0
+        for frame in log.frames:
+            if frame.type == FrameType.HELLO:
+                self.epoch = frame.number
+            elif frame.type == FrameType.STEP:
+                self.orders.advance(frame.number)
+            else:
+                self.orders.arrive(frame.records[0])
+
+    def handle(self, frame: Frame, epoch: int) -> Frame | None:
+        """Act on a frame of the session of `epoch`; what to answer, or None.
+
+        Raises
+        ------
+        CodecError
+            It is no frame that a client sends.
+        """
+        if frame.type == FrameType.HELLO:
+            return self._welcome(frame.number)
+        if epoch != self.epoch:
+            return Frame(FrameType.FENCED, self.epoch)
+        if frame.type == FrameType.STEP:
+            return self._play(frame.number)
+        if frame.type == FrameType.COMMAND:
+            step = Frame(FrameType.STEP, self.orders.step)
+            for record in frame.records:
+                self.log.append(step, Frame(FrameType.COMMAND, 0, (record,)))
+                self.orders.arrive(record)
+            return None
+        if frame.type == FrameType.ASK:
+            answers = self.orders.answer(frame.records[0])
+            return Frame(FrameType.SILENCE) if answers is None else Frame(FrameType.ANSWER, 0, tuple(answers))
+        if frame.type == FrameType.OPEN_ORDERS:
+            return Frame(FrameType.ANSWER, 0, tuple(self.orders.open_orders()))
+        raise CodecError(f"a client sent {frame.type.name}")
+
+    def _welcome(self, epoch: int) -> Frame:
+        if epoch < self.epoch:
+            return Frame(FrameType.FENCED, self.epoch)
+        self.log.append(Frame(FrameType.HELLO, epoch))
+        self.epoch = epoch
+        return Frame(FrameType.WELCOME, self.orders.step)
+
+    def _play(self, step: int) -> Frame:
+        if step > self.script.step_count:
+            return Frame(FrameType.OVER)
+        self.orders.advance(step)
+        return Frame(FrameType.BATCH, 0, (*self.script.bars(step), *self.orders.delivered(step)))
+
+
+class Connection:
+    """One client's socket, with the epoch it said."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self.socket = link
+        self.decoder = FrameDecoder()
+        self.epoch = 0
+
+
+def listen(address: Path | tuple[str, int]) -> socket.socket:
+    """Listen on a unix socket's path or on a host and port."""
+    if isinstance(address, Path):
+        address.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(address))
+    else:
+        listener = socket.socket(socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    listener.listen()
+    return listener
+
+
+def run_venue(script: Script, log_path: Path, address: Path | tuple[str, int]) -> None:
+    """Serve clients until the process is ended.
+
+    Parameters
+    ----------
+    script : Script
+        What the venue does.
+    log_path : pathlib.Path
+        Its log; a venue that is started again goes on where it was.
+    address : pathlib.Path or tuple of str and int
+        Where it listens.
+    """
+    venue = Venue(script, VenueLog(log_path))
+    listener = listen(address)
+    connections: dict[int, Connection] = {}
+    while True:
+        # Newcomers first: a later epoch ends older sessions before another of their bytes is read.
+        readable, _, _ = select.select([listener, *(each.socket for each in connections.values())], [], [])
+        if listener in readable:
+            link, _ = listener.accept()
+            connections[link.fileno()] = Connection(link)
+            continue
+        waiting = [connections[each.fileno()] for each in readable]
+        serve(venue, connections, min(waiting, key=lambda each: each.epoch > 0))
+
+
+def serve(venue: Venue, connections: dict[int, Connection], connection: Connection) -> None:
+    """Read what one client sent, and answer it."""
+    number = connection.socket.fileno()
+    try:
+        content = connection.socket.recv(RECEIVE_BYTES)
+        frames = connection.decoder.feed(content) if content else []
+        for frame in frames:
+            answer = venue.handle(frame, connection.epoch)
+            if answer is not None and answer.type == FrameType.WELCOME:
+                connection.epoch = venue.epoch
+                end_older(connections, venue.epoch, connection)
+            if answer is not None:
+                connection.socket.sendall(encode(answer))
+    except (OSError, CodecError):
+        content = b""  # the client is gone or speaks another language: its session ends, the venue goes on
+    if not content:
+        connection.socket.close()
+        connections.pop(number, None)
+
+
+def end_older(connections: dict[int, Connection], epoch: int, newest: Connection) -> None:
+    """Tell every other session that it is fenced, and read no more of it."""
+    for number, connection in list(connections.items()):
+        if connection is newest or not connection.epoch:
+            continue
+        with suppress(OSError):  # it may have left by itself
+            connection.socket.sendall(encode(Frame(FrameType.FENCED, epoch)))
+        connection.socket.close()
+        del connections[number]

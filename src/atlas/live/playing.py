@@ -1,0 +1,232 @@
+"""A journal played again: events applied as they were, commands recomputed and compared, or taken as recorded.
+
+An event is held until what follows it in the journal is known: its commands, if it had any. So an event that nothing
+follows was durable when the process ended, but may not have been applied; it is left to whoever goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from atlas.gateways.gateway import Record
+from atlas.journal.format import SegmentHeader
+from atlas.journal.reader import JournalReader
+from atlas.journal.show import RecordFormatter
+from atlas.journal.strings import StringTable
+from atlas.live.machine import KIND_BYTE, STRATEGY_FIELD, Machine, is_event, kind_of, strategy_of
+from atlas.live.state import Progress, state_hash
+from atlas.records.errors import DivergenceError, RecoveryError
+from atlas.records.kinds import COMMAND_KINDS, Kind
+from atlas.records.layout import LAYOUTS, ROW
+
+SEQUENCE_FIELD: Final = {
+    kind: int(LAYOUTS[kind].fields["sequence"][1])  # type: ignore[index]
+    for kind in (Kind.CANCEL_ORDER, Kind.REPLACE_ORDER)
+}
+
+
+@dataclass(slots=True)
+class HeldEvent:
+    """An event whose consequences are still being read."""
+
+    sequence: int
+    record: Record
+    command_count: int | None = None
+    commands: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """One record of a journal, with where it stands."""
+
+    sequence: int
+    content: Record
+    header: SegmentHeader
+
+
+def journal_records(reader: JournalReader, start_sequence: int = 0) -> Iterator[JournalRecord]:
+    """Give each record from `start_sequence` on, with the header of its segment."""
+    headers: dict[Path, SegmentHeader] = {}
+    first_number = reader.headers[0].segment_number
+    for block in reader.blocks(start_sequence):
+        if block.path not in headers:
+            number = int(block.path.stem.rpartition("-")[2])
+            headers[block.path] = reader.headers[number - first_number]
+        header = headers[block.path]
+        begins = np.flatnonzero(block.rows["flags"] & 1 == 0).tolist()
+        for begin, end in zip(begins, [*begins[1:], len(block.rows)], strict=True):
+            yield JournalRecord(block.first_sequence + begin, block.rows[begin:end].tobytes(), header)
+
+
+class Player:
+    """Plays records into a machine.
+
+    Parameters
+    ----------
+    machine : Machine
+        As it was at the first record.
+    progress : Progress
+        The same.
+    recompute : callable
+        Given a segment's header: whether commands are recomputed in it, or taken as recorded.
+
+    Attributes
+    ----------
+    event_count, command_count : int
+        What was played so far.
+    held : HeldEvent or None
+        The last event, not applied yet.
+    hashes_checked : int
+        Fingerprints in the journal that the state agreed with.
+    """
+
+    def __init__(self, machine: Machine, progress: Progress, recompute: Callable[[SegmentHeader], bool]) -> None:
+        self.machine, self.progress, self.recompute = machine, progress, recompute
+        self.held: HeldEvent | None = None
+        self.event_count = self.command_count = self.hashes_checked = 0
+        self.strings = StringTable()
+        self.all_recomputed = True
+        self._recomputing = True
+
+    def begin(self, reader: JournalReader, start_sequence: int) -> None:
+        """Take over how the segment that holds `start_sequence` was written, where its epoch stands before that."""
+        headers = [header for header in reader.headers if header.first_sequence <= start_sequence]
+        self._set_mode((headers or reader.headers)[-1])
+
+    def _set_mode(self, header: SegmentHeader) -> None:
+        self._recomputing = self.recompute(header)
+        self.all_recomputed = self.all_recomputed and self._recomputing
+        self.machine.mute(self._muted())
+
+    def play(self, record: JournalRecord) -> None:
+        """Take one record of the journal.
+
+        Raises
+        ------
+        DivergenceError
+            The kernel gave other commands than were recorded, or came to another state.
+        RecoveryError
+            The journal's records contradict each other.
+        """
+        content, kind = record.content, kind_of(record.content)
+        if kind == Kind.STRING:
+            self.strings.learn(np.frombuffer(content, ROW))
+        elif kind == Kind.EPOCH:
+            self._begin_epoch(record)
+        elif kind == Kind.COMMAND_CAUSE:
+            self._take_cause(record)
+        elif kind in (Kind.SNAPSHOT_TAKEN, Kind.SHUTDOWN):
+            self.flush()
+            self._compare_state(record)
+        elif is_event(content):
+            self.flush()
+            self.held = HeldEvent(record.sequence, content)
+        elif kind in COMMAND_KINDS:
+            self._take_command(record)
+
+    def _begin_epoch(self, record: JournalRecord) -> None:
+        """Begin a boot; an event that nothing followed until here was applied after it."""
+        if self.held is not None and self.held.command_count is not None:
+            self.flush()
+        self._set_mode(record.header)
+        self.machine.apply(record.content)
+
+    def _muted(self) -> frozenset[int]:
+        if self._recomputing:
+            return self.machine.open_strategies
+        return frozenset(bound.index for bound in self.machine.bound)
+
+    def _take_cause(self, record: JournalRecord) -> None:
+        cause = np.frombuffer(record.content, LAYOUTS[Kind.COMMAND_CAUSE])[0]
+        if self.held is None or int(cause["event_sequence"]) != self.held.sequence:
+            raise RecoveryError(
+                f"record {record.sequence} names record {cause['event_sequence']}, not the event before"
+            )
+        self.held.command_count = int(cause["command_count"])
+
+    def _take_command(self, record: JournalRecord) -> None:
+        if self.held is None or self.held.command_count is None:
+            raise RecoveryError(f"record {record.sequence} is a command without a cause")
+        self.held.commands.append(record.content)
+
+    def flush(self) -> None:
+        """Apply the event that is held, if there is one."""
+        held, self.held = self.held, None
+        if held is None:
+            return
+        if len(held.commands) != (held.command_count or 0):
+            raise RecoveryError(f"record {held.sequence} caused {held.command_count} commands; not all are there")
+        muted = self._muted()
+        emitted = self.machine.apply(held.record, [each for each in held.commands if strategy_of(each) in muted])
+        if self._recomputing:
+            self._compare(held, emitted, muted)
+        self.progress.note(held.record)
+        self.event_count += 1
+        self.command_count += len(held.commands)
+
+    def finish(self) -> None:
+        """Apply the event that is held at the journal's end; one without commands may never have been applied.
+
+        That one is applied with all orders off, and nothing is compared.
+        """
+        if self.held is not None and self.held.command_count is None:
+            self._recomputing = False
+            self.machine.mute(self._muted())
+        self.flush()
+
+    def _compare(self, held: HeldEvent, emitted: list[Record], muted: frozenset[int]) -> None:
+        """Compare recomputed commands with recorded ones, byte by byte."""
+        wanted = [comparable(each, bool(muted)) for each in held.commands if strategy_of(each) not in muted]
+        got = [comparable(each, bool(muted)) for each in emitted if strategy_of(each) not in muted]
+        if wanted == got:
+            return
+        place = next(
+            (n for n, (a, b) in enumerate(zip(wanted, got, strict=False)) if a != b), min(len(wanted), len(got))
+        )
+        raise DivergenceError(
+            f"after record {held.sequence} the kernel gives another command {place + 1} than was recorded\n"
+            f"  event:      {self._words(held.record, held.sequence)}\n"
+            f"  recorded:   {self._words(wanted[place], held.sequence) if place < len(wanted) else 'none'}\n"
+            f"  recomputed: {self._words(got[place], held.sequence) if place < len(got) else 'none'}"
+        )
+
+    def _words(self, record: Record, sequence: int) -> str:
+        return RecordFormatter(self.strings).format(np.frombuffer(record, ROW), sequence)
+
+    def _compare_state(self, record: JournalRecord) -> None:
+        """Compare the state with a fingerprint in the journal, where the same code made both."""
+        if not (self.all_recomputed and self._recomputing):
+            return
+        dtype = LAYOUTS[Kind(record.content[KIND_BYTE])]
+        expected = int(np.frombuffer(record.content, dtype)[0]["state_hash"])
+        if expected and expected != state_hash(self.machine):
+            raise DivergenceError(
+                f"the state before record {record.sequence} is not the one that was fingerprinted there"
+            )
+        self.hashes_checked += int(expected != 0)
+
+
+def comparable(command: Record, masked: bool) -> Record:
+    """Return a command for comparison; where open strategies' commands stand between, its place among all is masked."""
+    offset = SEQUENCE_FIELD.get(Kind(kind_of(command)))
+    if not masked or offset is None:
+        return command
+    return command[:offset] + b"\0" * 8 + command[offset + 8 :]
+
+
+assert set(STRATEGY_FIELD) == {Kind.NEW_ORDER, Kind.CANCEL_ORDER, Kind.REPLACE_ORDER}
+
+
+def same_code(code_hash: bytes, configuration_hash: bytes) -> Callable[[SegmentHeader], bool]:
+    """Return whether a segment was written by this code and configuration, as a question about its header."""
+
+    def asks(header: SegmentHeader) -> bool:
+        identity = header.identity
+        return (identity.code_hash, identity.configuration_hash) == (code_hash, configuration_hash)
+
+    return asks
