@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from atlas.strategy import Strategy as Strategy
     from atlas.strategy import per_instrument as per_instrument
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "backtest": "backtest",
     "BacktestResult": "backtest.result",
@@ -78,9 +76,14 @@ _HOMES = {
 
 __all__ = list(_HOMES)
 
+if TYPE_CHECKING:
+    __version__: str
+
 
 def __getattr__(name: str) -> Any:
     """Load a public name from the module that holds it."""
+    if name == "__version__":
+        return importlib.import_module("atlas.config.version").VERSION
     if name not in _HOMES:
         raise AttributeError(f"module 'atlas' has no attribute {name!r}")
     home = importlib.import_module(f"atlas.{_HOMES[name]}")

@@ -2,9 +2,10 @@
 
 Rules: the signal is read at a bar's close, once `slow` closes were seen. The target is `weight` of the equity while the
 fast average is above the slow one, else nothing; the same target as last time is no order. An order made at the close
-of bar k fills at the open of bar k + 1, where a bought quantity is resolved so that the fee is paid from it. With a
-`volume_share`, each bar gives at most that share of its volume, the rest waits for the next open; a new target replaces
-what still waits. What waits at the end expires. A position left over is marked at the last close.
+of bar k fills at the open of bar k + 1, where a bought quantity is resolved so that the fee is paid from it: first the
+money to spend, then its quantity, each rounded down. With a `volume_share`, each bar gives at most that share of its
+volume, the rest waits for the next open; a new target replaces what still waits. What waits at the end expires. A
+position left over is marked at the last close.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def sma_cross_loop(
         price_units = units(open_, PRICE)
         if resolve and target:
             equity_money = cash_money + half_even(position_units * price_units, NOTIONAL)
-            wanted = equity_money * weight_units * FRACTION // (price_units * (FRACTION + fee_units))
+            budget_money = equity_money * weight_units // (FRACTION + fee_units)
+            wanted = budget_money * NOTIONAL // price_units
             waiting_units = wanted - position_units
         elif resolve:
             waiting_units = -position_units

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.reference.sma_cross_loop import ReferenceFill, half_even, sma_cross_loop, units
+from tests.reference.sma_cross_universe import Bar, sma_cross_universe
 
 # Averages of 1 and 2 closes: above at bar 1 (11 against 10.5), below at bar 3 (11 against 11.5).
 CLOSES = [10.0, 11.0, 12.0, 11.0, 11.0]
@@ -57,3 +58,13 @@ def test_halves_go_to_even(numerator: int, expected: int) -> None:
 def test_units_are_read_from_the_decimal_not_from_the_float() -> None:
     assert units(1.005, 10**9) == 1_005_000_000
     assert units(0.1 + 0.2, 10) == 3
+
+
+def test_a_universe_of_one_symbol_is_that_symbol_alone() -> None:
+    walk = [100.0 + ((7 * number * number) % 23) - (number % 11) for number in range(400)]
+    opens = [walk[0], *walk[:-1]]
+    alone = sma_cross_loop(opens, walk, fast=3, slow=8, weight=0.6)
+    bars = [Bar(number, *prices) for number, prices in enumerate(zip(opens, walk, strict=True))]
+    fills, equity_money = sma_cross_universe({"A": bars}, fast=3, slow=8, weight=0.6)
+    assert len(alone[0]) > 20
+    assert (fills["A"], equity_money) == alone

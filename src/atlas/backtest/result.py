@@ -24,6 +24,7 @@ from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
 from atlas.backtest.engine import Engine
 from atlas.backtest.settings import RunSettings
+from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
 from atlas.records.errors import StrategyError
 from atlas.records.instruments import Instrument
@@ -85,12 +86,12 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         notes = "".join(f"\n{note}" for note in self.notes)
-        return f"{self.title} on {self.history!r}\n{self.summary}{notes}"
+        return f"{self.title} on {self.data}\n{self.summary}{notes}"
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<b>{escape(self.title)}</b> on {escape(repr(self.history))}{self.summary._repr_html_()}"
+        return f"<b>{escape(self.title)}</b> on {escape(self.data)}{self.summary._repr_html_()}"
 
     # --- figures ---
 
@@ -98,6 +99,11 @@ class BacktestResult:
     def instruments(self) -> tuple[Instrument, ...]:
         """Instruments of the run; records name them by place, counted from 1."""
         return self.history.instruments
+
+    @property
+    def data(self) -> str:
+        """What it ran on, in words: symbols, bars and their length."""
+        return repr(self.history).removeprefix("BarHistory(").removesuffix(")")
 
     @property
     def currency(self) -> str:
@@ -240,8 +246,6 @@ class BacktestResult:
 
     def report_content(self) -> ReportContent:
         """Return everything the report shows."""
-        from atlas import __version__
-
         return ReportContent(
             strategy=self.title,
             summary=self.summary,
@@ -257,7 +261,7 @@ class BacktestResult:
             configuration=self.configuration,
             assumptions=self.assumptions,
             notes=self.notes,
-            version=__version__,
+            version=VERSION,
         )
 
     def save(self, folder: str | Path) -> Path:

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from atlas import __version__
 from atlas.records.errors import AtlasError
 
 DONE, FAILED, ASKED_WRONGLY = 0, 1, 2
@@ -22,6 +21,7 @@ application = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -58,7 +58,9 @@ def _fail(message: str, code: int) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"atlas {__version__}")
+        from atlas.config.version import VERSION
+
+        typer.echo(f"atlas {VERSION}")
         raise typer.Exit
 
 

@@ -7,9 +7,9 @@ import importlib.metadata
 import platform
 import sys
 
-from atlas import __version__
 from atlas.backtest.preparation import entry_points, missing_entry_points
 from atlas.cli.console import compiling_progress, output
+from atlas.config.version import VERSION
 from atlas.data import shipped_data
 from atlas.kernel.memory.compilation import CHECK_BOUNDS, PLAIN, EntryPoint, cache_folder
 from atlas.strategy.definition import definition_of
@@ -63,7 +63,7 @@ def examine() -> None:
 def facts() -> list[tuple[str, str]]:
     """Return what there is to know of the installation, by name."""
     found = [
-        ("atlas", __version__),
+        ("atlas", VERSION),
         ("python", f"{platform.python_version()}  ({sys.executable})"),
         ("platform", f"{platform.system()} {platform.machine()}"),
         *((name, importlib.metadata.version(name)) for name in LIBRARIES),

@@ -55,7 +55,7 @@ def run_into(document: Document, folder: Path, *, journal: bool) -> int:
             )
         written = staged.finish(result)
     console = output()
-    print_summary(console, result.title, repr(result.history), result.summary)
+    print_summary(console, result.title, result.data, result.summary)
     for note in result.notes:
         messages().print(f"note: {note}", markup=False, soft_wrap=True)
     console.print(f"\nReport: {shown_path(written / REPORT)}", markup=False, soft_wrap=True)

@@ -41,7 +41,16 @@ def apply_override(mapping: Mapping[str, Any], text: str) -> dict[str, Any]:
     keys = [key.strip() for key in path.split(".")]
     if not equals or not all(keys):
         raise ConfigurationError(f"{text!r} is no override: write path.to.key=value")
-    return _with_value(mapping, keys, _typed(written, path), "")
+    return _with_value(mapping, _as_written(mapping, keys), _typed(written, path), "")
+
+
+def _as_written(mapping: Mapping[str, Any], keys: list[str]) -> list[str]:
+    """Path of a strategy's type or parameters where they stand beside the strategy's name, not in its section."""
+    if len(keys) < 2 or squash(keys[0]) != "strategy":
+        return keys
+    outer = {"parameters": "parameters", "type": "strategytype"}.get(squash(keys[1]))
+    beside = next((known for known in mapping if squash(str(known)) == outer), None)
+    return keys if beside is None else [beside, *keys[2:]]
 
 
 def _typed(written: str, path: str) -> Any:

@@ -62,3 +62,10 @@ def test_short_forms_grow_keys() -> None:
 def test_malformed_overrides_are_refused(text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match="(?s)" + words.replace("[", "\\[")):
         apply_override({"seed": 1, "symbols": ["A"]}, text)
+
+
+def test_parameters_beside_the_strategy_are_set_where_they_stand() -> None:
+    written = {"strategy": "sma_cross", "parameters": {"fast": 10, "slow": 30}}
+    changed = apply_override(written, "strategy.parameters.fast=5")
+    assert changed == {"strategy": "sma_cross", "parameters": {"fast": 5, "slow": 30}}
+    assert apply_override({"strategy_type": "sma_cross"}, "strategy.type=rsi") == {"strategy_type": "rsi"}
