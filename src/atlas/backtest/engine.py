@@ -32,10 +32,13 @@ from atlas.strategy.definition import StrategyDefinition, definition_of
 from atlas.strategy.failures import StrategyFailure, describe_failure
 
 DAY_NS = 86_400_000_000_000
-OUTPUT_MARGIN = 16_384
+LONG_AGO = -(2**63) + 1
+OUTPUT_MARGIN = 4_096
 PROGRESS_RECORDS = 1 << 18
 STOP_REASONS = {1: "equity fell below zero"}
 POLICIES = ("stop", "halt")
+# A simulated venue sends no late reports, so little is kept for them: what is small stays in the processor's cache.
+BACKTEST_CAPACITIES = Capacities(tombstones=256, executions=256, notices=4_096, commands=4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class EngineSetup:
     require_compiled: bool = False
     on_error: str = "stop"
     journal_commands: bool = False
-    capacities: Capacities = field(default_factory=Capacities)
+    capacities: Capacities = BACKTEST_CAPACITIES
 
 
 class Engine:
@@ -152,6 +155,7 @@ class Engine:
         """Set the first equity point and the first end of a day at or after the first event."""
         world, first = self.trader.rows("world")[0], int(self.history.records["local_time_ns"][0])
         interval = self.setup.equity_interval_ns
+        world["quiet_until_ns"] = LONG_AGO
         world["next_equity_time_ns"] = first + -first % interval
         world["next_day_time_ns"] = first + -first % DAY_NS
 
@@ -268,6 +272,6 @@ def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup:
     wire["record_count"], wire["longest_bar_ns"] = len(history), max(lengths)
     wire["order_latency_ns"], wire["report_latency_ns"] = setup.order_latency_ns, setup.report_latency_ns
     wire["uniform"], wire["journal_on"] = int(len(lengths) == 1), int(setup.journal_commands)
-    wire["now_ns"] = wire["quiet_until_ns"] = -(2**63) + 1
+    wire["now_ns"] = LONG_AGO
     wire["output_margin"] = OUTPUT_MARGIN
     return block

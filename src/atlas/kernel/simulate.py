@@ -56,11 +56,11 @@ from atlas.records.market import BAR
 WIRE = Table(
     "wire",
     record(
-        words("records_address", "opens_address", "record_count", "open_cursor", "now_ns", "quiet_until_ns"),
+        words("records_address", "opens_address", "record_count", "open_cursor", "now_ns"),
         words("order_latency_ns", "report_latency_ns", "longest_bar_ns", "uniform", "journal_on", "stage"),
         words("output_margin", "spare"),
     ),
-    transient=frozenset({"records_address", "opens_address", "quiet_until_ns"}),
+    transient=frozenset({"records_address", "opens_address"}),
 )
 SPECIFICATIONS = Table("specifications", record(words("length_ns")))
 # The bar of each instrument whose path and close are waited for: record number + 1.
@@ -316,24 +316,20 @@ def advance(trader: int, venue: int, link: int, until_ns: int, final: bool) -> i
             break
         wire.now_ns = max(wire.now_ns, time_ns)
         act(trader, venue, link, action, time_ns, until_ns)
-    quiet = min(header.next_equity_time_ns, header.next_aggregate_ns)
-    busy = venue_row(venue, 0).live_orders != 0 or heap_peek_due(link, POINTS_ENTRY) != NEVER
-    busy = busy or next_report(venue, link) != NEVER
-    wire.quiet_until_ns = -NEVER if busy else quiet
+    header.quiet_until_ns = quiet_until(trader, venue, link)
     return DONE
 
 
 @kernel_function
-def must_advance(trader: int, link: int, time_ns: int) -> bool:
-    """Whether anything may come before a market event at `time_ns`."""
+def quiet_until(trader: int, venue: int, link: int) -> int:
+    """Find the last time at which a market event needs nothing before it."""
     header = world_row(trader, 0)
-    return (
-        time_ns > wire_row(link, 0).quiet_until_ns
-        or header.commands_read != header.commands_written
-        or time_ns > header.slice_time_ns
-        or time_ns >= timer_due(trader)
-        or time_ns > header.next_aggregate_ns
-    )
+    if venue_row(venue, 0).live_orders != 0 or heap_peek_due(link, POINTS_ENTRY) != NEVER:
+        return -NEVER
+    if next_report(venue, link) != NEVER or next_command(trader, link) != NEVER:
+        return -NEVER
+    quiet = min(header.next_equity_time_ns, header.next_aggregate_ns, header.slice_time_ns)
+    return min(quiet, timer_due(trader) - 1)
 
 
 @kernel_function
@@ -357,17 +353,13 @@ def simulate(trader: int, venue: int, link: int, stop_cursor: int) -> int:
     resume(trader)
     while header.cursor < stop_cursor:
         address = record_address(link, header.cursor)
-        if header.dispatch_strategy == 0:
+        if header.bar_taken == 0:
             time_ns = load(address + 8)
-            if must_advance(trader, link, time_ns):
+            if time_ns > header.quiet_until_ns:
                 status = advance(trader, venue, link, time_ns, False)
                 if status != DONE:
                     return status
-            if outputs_left(trader) < wire.output_margin:
-                return OUTPUTS_FULL
-            if header.stopped_reason != 0:
-                return STOPPED
-            wire.now_ns = max(wire.now_ns, time_ns)
+                wire.now_ns = max(wire.now_ns, time_ns)
         apply_market(trader, venue, link, address)
         header.cursor += 1
         if header.cursor & 1023 == 0:

@@ -1,19 +1,18 @@
-"""Hash maps of words in a table whose rows are (key, value): open addressing, linear probing.
+"""Hash maps of words in a table whose rows are (key, value): open addressing, linear probing, Robin Hood order.
 
 Key 0 marks an empty slot, so it is no key. The capacity is a power of two (`map_capacity`), and at most half of it is
-used: searches stay short and always end. The table's USED word counts the keys. A removal moves later keys back, so no
-graves pile up. The order of rows carries no meaning; such tables are rebuilt, not saved.
+used: searches stay short and always end. The table's USED word counts the keys. Keys stand in the order of the slots
+where their search begins, so that a search for an absent key ends early. A removal moves later keys back: no graves. The order of rows carries no meaning; such tables are rebuilt, not saved.
 """
 
 from __future__ import annotations
 
 from atlas.kernel.memory.block import CAPACITY, USED
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.intrinsics import clear_bytes, load, multiply_low, shift_right, store
+from atlas.kernel.memory.intrinsics import clear_bytes, load, shift_right, store
 
 SLOT_BYTES = 16
 VALUE = 8
-SPREAD = -7046029254386353131  # 2**64 divided by the golden ratio, odd, as a signed word
 
 
 def map_capacity(keys: int) -> int:
@@ -23,29 +22,50 @@ def map_capacity(keys: int) -> int:
 
 @kernel_function
 def home_slot(key: int, mask: int) -> int:
-    """Slot where the search for a key begins."""
-    spread = multiply_low(key, SPREAD)
-    return (spread ^ shift_right(spread, 32)) & mask
+    """Slot where the search for a key begins: neighbours for keys that follow one another, so that they share lines."""
+    return (key ^ shift_right(key, 15) ^ shift_right(key, 36)) & mask
 
 
 @kernel_function
 def find_slot(base: int, mask: int, key: int) -> int:
-    """Address of the slot that holds `key`, or of the empty one where it would go."""
-    slot = home_slot(key, mask)
-    address = base + slot * SLOT_BYTES
-    found = load(address)
-    while found != key and found != 0:
-        slot = (slot + 1) & mask
-        address = base + slot * SLOT_BYTES
-        found = load(address)
-    return address
+    """Slot that holds `key`; -1 where it is absent."""
+    slot, distance = home_slot(key, mask), 0
+    found = load(base + slot * SLOT_BYTES)
+    while found != key:
+        # Keys stand in the order of their homes: one nearer to its own home than we are to ours ends the search.
+        if found == 0 or (slot - home_slot(found, mask)) & mask < distance:
+            return -1
+        slot, distance = (slot + 1) & mask, distance + 1
+        found = load(base + slot * SLOT_BYTES)
+    return slot
+
+
+@kernel_function
+def insert_key(base: int, mask: int, key: int, value: int) -> None:
+    """Put an absent key in: it takes the place of the first key that is nearer to its home, which moves on in turn."""
+    slot, distance = home_slot(key, mask), 0
+    found = load(base + slot * SLOT_BYTES)
+    while found != 0:
+        other = (slot - home_slot(found, mask)) & mask
+        if other < distance:
+            kept = load(base + slot * SLOT_BYTES + VALUE)
+            store(base + slot * SLOT_BYTES, key)
+            store(base + slot * SLOT_BYTES + VALUE, value)
+            key, value, distance = found, kept, other
+        slot, distance = (slot + 1) & mask, distance + 1
+        found = load(base + slot * SLOT_BYTES)
+    store(base + slot * SLOT_BYTES, key)
+    store(base + slot * SLOT_BYTES + VALUE, value)
 
 
 @kernel_function
 def map_get(world: int, entry: int, key: int) -> int:
     """Value of `key` in the map at directory offset `entry`; -1 where it is absent."""
-    address = find_slot(world + load(world + entry), load(world + entry + CAPACITY) - 1, key)
-    return load(address + VALUE) if load(address) != 0 else -1
+    if key == 0:
+        return -1
+    base = world + load(world + entry)
+    slot = find_slot(base, load(world + entry + CAPACITY) - 1, key)
+    return load(base + slot * SLOT_BYTES + VALUE) if slot >= 0 else -1
 
 
 @kernel_function
@@ -62,14 +82,16 @@ def map_put(world: int, entry: int, key: int, value: int) -> int:
         raise ValueError("the capacity of a hash map must be a power of two")
     if key == 0:
         return 0
-    address = find_slot(world + load(world + entry), capacity - 1, key)
-    if load(address) == 0:
-        used = load(world + entry + USED)
-        if used >= capacity >> 1:
-            return 0
-        store(world + entry + USED, used + 1)
-        store(address, key)
-    store(address + VALUE, value)
+    base = world + load(world + entry)
+    slot = find_slot(base, capacity - 1, key)
+    if slot >= 0:
+        store(base + slot * SLOT_BYTES + VALUE, value)
+        return 1
+    used = load(world + entry + USED)
+    if used >= capacity >> 1:
+        return 0
+    store(world + entry + USED, used + 1)
+    insert_key(base, capacity - 1, key, value)
     return 1
 
 
@@ -77,19 +99,15 @@ def map_put(world: int, entry: int, key: int, value: int) -> int:
 def map_remove(world: int, entry: int, key: int) -> int:
     """Remove `key`: 1, or 0 where it was absent."""
     base, mask = world + load(world + entry), load(world + entry + CAPACITY) - 1
-    address = find_slot(base, mask, key)
-    if key == 0 or load(address) == 0:
+    hole = find_slot(base, mask, key) if key != 0 else -1
+    if hole < 0:
         return 0
-    hole = (address - base) // SLOT_BYTES
     slot = (hole + 1) & mask
     moved = load(base + slot * SLOT_BYTES)
-    while moved != 0:
-        # A key may move back into the hole unless its search begins after it.
-        if (slot - home_slot(moved, mask)) & mask >= (slot - hole) & mask:
-            store(base + hole * SLOT_BYTES, moved)
-            store(base + hole * SLOT_BYTES + VALUE, load(base + slot * SLOT_BYTES + VALUE))
-            hole = slot
-        slot = (slot + 1) & mask
+    while moved != 0 and home_slot(moved, mask) != slot:
+        store(base + hole * SLOT_BYTES, moved)
+        store(base + hole * SLOT_BYTES + VALUE, load(base + slot * SLOT_BYTES + VALUE))
+        hole, slot = slot, (slot + 1) & mask
         moved = load(base + slot * SLOT_BYTES)
     clear_bytes(base + hole * SLOT_BYTES, SLOT_BYTES)
     store(world + entry + USED, load(world + entry + USED) - 1)

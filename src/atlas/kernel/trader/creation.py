@@ -19,7 +19,7 @@ from atlas.records.instruments import Instrument, name_hash
 
 NEVER = 2**63 - 1
 DAY_NS = 86_400_000_000_000
-OUTPUT_ROWS = 65_536
+OUTPUT_ROWS = 16_384
 REASONS = 256
 STATE_ALIGNMENT = 64
 

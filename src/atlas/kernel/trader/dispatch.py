@@ -32,6 +32,7 @@ ON_TIMER, ON_STOP = int(Hook.ON_TIMER), int(Hook.ON_STOP)
 BAR_HOOKS = (1 << ON_BAR) | (1 << ON_MARKET_DATA)
 COMPILED, NULL_UNITS, RUNNING = 0, NULL, 0
 NAN = float("nan")
+OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD = 1, 2 + 4, 8, 16
 
 
 @kernel_function
@@ -63,12 +64,17 @@ def write_bar_view(world: int, strategy: int, instrument: int, specification: in
     """Write the instrument's last bar into a strategy's view of it, as floats."""
     row = instrument_row(world, instrument)
     view = bar_view_at(strategy_row(world, strategy).context_address + BAR_OFFSET)
-    scale = row.price_scale_float
+    scale, wanted = row.price_scale_float, strategy_row(world, strategy).bar_fields
     view.instrument, view.time_ns, view.specification = instrument, row.bar_time_ns, specification
     view.start_ns = row.bar_time_ns - row.bar_length_ns
-    view.open, view.high = float(row.open_units) / scale, float(row.high_units) / scale
-    view.low, view.close = float(row.low_units) / scale, float(row.close_units) / scale
-    view.volume = NAN if row.volume_units == NULL_UNITS else float(row.volume_units) / row.quantity_scale_float
+    if wanted & CLOSE_FIELD != 0:
+        view.close = float(row.close_units) / scale
+    if wanted & OPEN_FIELD != 0:
+        view.open = float(row.open_units) / scale
+    if wanted & RANGE_FIELDS != 0:
+        view.high, view.low = float(row.high_units) / scale, float(row.low_units) / scale
+    if wanted & VOLUME_FIELD != 0:
+        view.volume = NAN if row.volume_units == NULL_UNITS else float(row.volume_units) / row.quantity_scale_float
 
 
 @kernel_function
@@ -82,10 +88,12 @@ def dispatch_bar(world: int, instrument: int, specification: int) -> None:
         if wants(world, strategy, BAR_HOOKS):
             write_bar_view(world, strategy, instrument, specification)
             call(world, ON_BAR, strategy, instrument, BAR_OFFSET)
-            call(world, ON_MARKET_DATA, strategy, instrument, BAR_OFFSET)
+            if wants(world, strategy, 1 << ON_MARKET_DATA):
+                call(world, ON_MARKET_DATA, strategy, instrument, BAR_OFFSET)
         strategy += 1
     header.dispatch_strategy = 0
-    deliver_notices(world)
+    if header.chained_orders != 0:
+        deliver_notices(world)
 
 
 @kernel_function

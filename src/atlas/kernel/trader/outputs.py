@@ -36,6 +36,7 @@ from atlas.kernel.memory.compilation import kernel_function
 
 OUTPUTS_ENTRY, COMMANDS_ENTRY, NOTICES_ENTRY = OUTPUTS.entry, COMMANDS.entry, NOTICES.entry
 ROW_BYTES = 64
+LONG_AGO = -(2**63) + 1
 CONTINUED_FLAG = 1 << 48
 transition_at, fill_at, reversal_at = record_at(ORDER_TRANSITION), record_at(FILL), record_at(FILL_REVERSAL)
 equity_point_at, alert_at, log_at = record_at(EQUITY_POINT), record_at(RISK_ALERT), record_at(LOG_LINE)
@@ -75,6 +76,7 @@ def emit(world: int, rows: int, instrument: int, kind: int, side: int) -> int:
     header = world_row(world, 0)
     address = output_address(world, header.outputs_written - header.outputs_drained)
     header.outputs_written += rows
+    header.quiet_until_ns = LONG_AGO
     write_headers(address, rows, header.clock_ns, instrument, kind, side)
     return address
 
@@ -92,6 +94,7 @@ def emit_command(world: int, rows: int, instrument: int, kind: int, side: int) -
     header = world_row(world, 0)
     address = command_address(world, header.commands_written % table_capacity(world, COMMANDS_ENTRY))
     header.commands_written += 1
+    header.quiet_until_ns = LONG_AGO
     write_headers(address, rows, header.clock_ns, instrument, kind, side)
     if rows == 1:
         for word in range(8):

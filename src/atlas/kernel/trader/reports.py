@@ -106,7 +106,7 @@ E_BUST, E_BUST_ALL, E_BUST_CLOSE = int(OrderEvent.BUST), int(OrderEvent.BUST_ALL
 E_CORRECT, E_CORRECT_COMPLETE = int(OrderEvent.CORRECT), int(OrderEvent.CORRECT_COMPLETE)
 E_RESOLVE_LIVE, E_RESOLVE_PARTIAL = int(OrderEvent.RESOLVE_LIVE), int(OrderEvent.RESOLVE_PARTIAL)
 FLAG_PENDING_CANCEL, FLAG_PENDING_REPLACE = PENDING_CANCEL_FLAG, PENDING_REPLACE_FLAG
-MAXIMUM_VENUES = 64
+MAXIMUM_VENUES, VENUE_SHIFT = 64, 56
 EXECUTION_ID_LIMIT = 1 << 56
 
 
@@ -151,7 +151,7 @@ def identity_of(world: int, execution_id: int, instrument: int) -> int:
     """What tells one execution from all others: the venue's id and the venue; 0 where the id can't be one."""
     if execution_id <= 0 or execution_id >= EXECUTION_ID_LIMIT:
         return 0
-    return execution_id * MAXIMUM_VENUES + instrument_row(world, instrument).venue % MAXIMUM_VENUES
+    return execution_id + ((instrument_row(world, instrument).venue % MAXIMUM_VENUES) << VENUE_SHIFT)
 
 
 @kernel_function

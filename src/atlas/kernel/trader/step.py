@@ -44,6 +44,7 @@ KIND_BAR, KIND_REPORT, KIND_CANCEL_REJECT = int(Kind.BAR), int(Kind.EXECUTION_RE
 KIND_SPLIT, KIND_DIVIDEND, KIND_CLOCK = int(Kind.SPLIT), int(Kind.DIVIDEND), int(Kind.CLOCK)
 NULL_UNITS = NULL
 NEVER = 2**63 - 1
+LONG_AGO = -(2**63) + 1
 DAY_NS = 86_400_000_000_000
 RUNNING, STOPPED_NEGATIVE_EQUITY = 0, 1
 
@@ -65,6 +66,7 @@ def check_equity(world: int) -> None:
             watch_equity(world, account)
         if equity(world, account) < 0 and header.stopped_reason == RUNNING:
             header.stopped_reason = STOPPED_NEGATIVE_EQUITY
+            header.quiet_until_ns = LONG_AGO
 
 
 @kernel_function
@@ -87,6 +89,7 @@ def add_to_slice(world: int) -> None:
     if header.slice_on != 0:
         header.slice_time_ns = header.clock_ns
         header.slice_instrument_count += 1
+        header.quiet_until_ns = min(header.quiet_until_ns, header.clock_ns)
 
 
 @kernel_function
@@ -114,37 +117,37 @@ def step_bar(world: int, address: int) -> None:
     header = world_row(world, 0)
     bar = bar_at(address)
     instrument = int(bar.instrument)
-    if header.dispatch_strategy == 0:
+    if header.bar_taken == 0:
+        header.bar_taken = 1
         header.step_count += 1
         take_bar(world, address)
         if header.aggregate_only == 0:
             keep_history(world, instrument)
             add_to_slice(world)
-        header.dispatch_strategy = 1
-    if header.aggregate_only == 0:
+            header.dispatch_strategy = 1
+        if header.aggregator_count != 0:
+            add_to_aggregates(world, instrument, address)
+    if header.dispatch_strategy != 0 and header.closing_aggregate == 0:
         dispatch_bar(world, instrument, int(bar.side))
-    else:
-        header.dispatch_strategy = 0
     if header.aggregator_count != 0:
-        aggregate_bar(world, instrument, address)
+        close_complete_aggregates(world, instrument, bar.venue_time_ns)
+    header.bar_taken = 0
 
 
 # --- bars made of bars -----------------------------------------------------------------------------------------------
 
 
 @kernel_function
-def aggregate_bar(world: int, instrument: int, address: int) -> None:
-    """Add a finished bar to the longer bars of its instrument; one that it completes is handed to the strategies."""
+def add_to_aggregates(world: int, instrument: int, address: int) -> None:
+    """Add a finished bar to the longer bars of its instrument; those that ended before it began are closed already."""
     bar = bar_at(address)
     for index in range(world_row(world, 0).aggregator_count):
         aggregator = aggregator_row(world, index)
         if aggregator.instrument != instrument:
             continue
-        start = bar.venue_time_ns - 1 - (bar.venue_time_ns - 1) % aggregator.length_ns
-        if aggregator.bar_count != 0 and start != aggregator.start_ns:
-            close_aggregate(world, index)
         if aggregator.bar_count == 0:
-            aggregator.start_ns, aggregator.open_units = start, bar.open_units
+            aggregator.start_ns = bar.venue_time_ns - 1 - (bar.venue_time_ns - 1) % aggregator.length_ns
+            aggregator.open_units = bar.open_units
             aggregator.high_units, aggregator.low_units = bar.high_units, bar.low_units
             aggregator.volume_units = 0
         aggregator.high_units = max(aggregator.high_units, bar.high_units)
@@ -155,8 +158,6 @@ def aggregate_bar(world: int, instrument: int, address: int) -> None:
         else:
             aggregator.volume_units += bar.volume_units
         aggregator.bar_count += 1
-        if bar.venue_time_ns == start + aggregator.length_ns:
-            close_aggregate(world, index)
     find_next_aggregate(world)
 
 
@@ -175,7 +176,7 @@ def find_next_aggregate(world: int) -> None:
 @kernel_function
 def close_aggregate(world: int, index: int) -> None:
     """Finish a longer bar: into the instrument's row and history, then to the strategies."""
-    aggregator = aggregator_row(world, index)
+    aggregator, header = aggregator_row(world, index), world_row(world, 0)
     instrument = aggregator.instrument
     row = instrument_row(world, instrument)
     row.open_units, row.high_units = aggregator.open_units, aggregator.high_units
@@ -185,19 +186,38 @@ def close_aggregate(world: int, index: int) -> None:
     aggregator.bar_count = 0
     keep_history(world, instrument)
     add_to_slice(world)
-    dispatch_bar(world, instrument, aggregator.specification)
+    header.closing_aggregate, header.dispatch_strategy = index + 1, 1
+    finish_aggregate(world)
+
+
+@kernel_function
+def finish_aggregate(world: int) -> None:
+    """Hand the longer bar that is being closed to the strategies that have not seen it."""
+    header = world_row(world, 0)
+    aggregator = aggregator_row(world, header.closing_aggregate - 1)
+    dispatch_bar(world, aggregator.instrument, aggregator.specification)
+    header.closing_aggregate = 0
+
+
+@kernel_function
+def close_complete_aggregates(world: int, instrument: int, time_ns: int) -> None:
+    """Finish the longer bars of an instrument (-1: of all, in their order) that ended at or before `time_ns`."""
+    header = world_row(world, 0)
+    if header.closing_aggregate != 0:
+        finish_aggregate(world)
+    for index in range(header.aggregator_count):
+        aggregator = aggregator_row(world, index)
+        meant = instrument < 0 or aggregator.instrument == instrument
+        if meant and aggregator.bar_count != 0 and aggregator.start_ns + aggregator.length_ns <= time_ns:
+            close_aggregate(world, index)
+    find_next_aggregate(world)
 
 
 @kernel_function
 def close_due_aggregates(world: int, time_ns: int) -> None:
-    """Finish every longer bar that ended at or before `time_ns`, oldest instrument first."""
-    header = world_row(world, 0)
-    set_clock(world, header.next_aggregate_ns)
-    for index in range(header.aggregator_count):
-        aggregator = aggregator_row(world, index)
-        if aggregator.bar_count != 0 and aggregator.start_ns + aggregator.length_ns <= time_ns:
-            close_aggregate(world, index)
-    find_next_aggregate(world)
+    """Finish the longer bars that ended at or before `time_ns` although no further bar has come."""
+    set_clock(world, world_row(world, 0).next_aggregate_ns)
+    close_complete_aggregates(world, -1, time_ns)
 
 
 # --- what is due -----------------------------------------------------------------------------------------------------
@@ -357,6 +377,8 @@ def resume(world: int) -> None:
     """Go on where a failed hook left off: notices untold, a slice half run."""
     header = world_row(world, 0)
     deliver_notices(world)
+    if header.closing_aggregate != 0 and header.bar_taken == 0:
+        finish_aggregate(world)
     if header.slice_strategy != 0:
         end_slice(world)
 
@@ -380,7 +402,7 @@ def apply_event(world: int, address: int) -> int:
             step_report(world, address)
         else:
             step_market(world, address)
-    elif kind == KIND_BAR and header.dispatch_strategy != 0:
+    elif kind == KIND_BAR and header.bar_taken != 0:
         step_bar(world, address)
     header.applying = 0
     return 0

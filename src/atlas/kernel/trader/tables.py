@@ -47,9 +47,11 @@ WORLD = Table(
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
         words("flatten_requested", "kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy", "applying"),
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy", "applying", "bar_taken", "closing_aggregate"),
+        # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
+        words("quiet_until_ns"),
     ),
-    transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy"}),
+    transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy", "quiet_until_ns"}),
 )
 INSTRUMENTS = Table(
     "instruments",
@@ -99,8 +101,10 @@ STRATEGIES = Table(
     record(
         words("name_hash", "account", "scope", "mode", "status", "hooks", "failure_code", "failure_line"),
         words("state_offset", "state_bytes", "state_count", "order_count", "fill_count", "context_address"),
+        # Bits of the bar's fields its hooks read: open 1, high 2, low 4, close 8, volume 16.
+        words("bar_fields"),
     ),
-    transient=frozenset({"context_address", "mode", "state_offset"}),
+    transient=frozenset({"context_address", "mode", "state_offset", "bar_fields"}),
 )
 # Last target a strategy asked for, so that the same again is a no-op: row = strategy × instruments + instrument.
 TARGETS = Table("targets", record(words("kind", "order_id", "draw_count"), floats("value")))
@@ -143,7 +147,11 @@ EXECUTIONS = Table(
     logical=False,
 )
 EXECUTION_INDEX = Table("execution_index", record(words("key", "value")), saved=False)
-TIMERS = Table("timers", record(words("due_ns", "sequence", "strategy", "timer_id", "instrument", "interval_ns")))
+TIMERS = Table(
+    "timers",
+    record(words("due_ns", "sequence", "strategy", "timer_id", "instrument", "interval_ns")),
+    key=("due_ns", "sequence"),
+)
 LIMITS = Table(
     "limits",
     record(

@@ -334,6 +334,7 @@ def cancel(world: int, strategy: int, order_id: int) -> int:
         return UNKNOWN_ORDER
     if not has_room(world):
         return FULL
+    world_row(world, 0).chained_orders += 1
     request_cancel(world, slot, BY_STRATEGY, WHY_SIGNAL)
     return 0
 
@@ -369,6 +370,7 @@ def replace(world: int, strategy: int, order_id: int, quantity: float, limit: fl
         return FULL
     if not can_replace(world, slot):
         return 0
+    world_row(world, 0).chained_orders += 1
     order = order_row(world, slot)
     row = instrument_row(world, order.instrument)
     units, fits = order.quantity_units, True
@@ -414,6 +416,7 @@ def set_timer(world: int, strategy: int, instrument: int, timer_id: int, due_ns:
     if interval_ns < 0:
         return NOT_POSITIVE
     header.next_timer_sequence += 1
+    header.quiet_until_ns = min(header.quiet_until_ns, due_ns - 1)
     pushed = heap_push(
         world, TIMERS_ENTRY, due_ns, header.next_timer_sequence, strategy, timer_id, instrument, interval_ns
     )
