@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from atlas.gateways.mock import Behaviour, MockSession, Script, run_venue
+from atlas.journal.format import Durability
 from atlas.journal.reader import JournalReader
 from atlas.kernel.indicators import SMA
 from atlas.kernel.trader.creation import AccountSetup, Capacities, TraderSetup
@@ -29,7 +31,7 @@ from atlas.records.kinds import Kind
 from atlas.records.reports import EXECUTION_REPORT
 from atlas.strategy.base import Strategy
 
-STEPS = 30
+STEPS = 26
 CLEAN, FAILED = 0, 3
 SECOND_NS = 1_000_000_000
 
@@ -188,6 +190,7 @@ class Case:
     script: Script = field(default_factory=script)
     timing: Timing = TIMING
     lease_ns: int = 60 * SECOND_NS
+    durability: Durability = Durability.PROCESS
     venue_process: int = 0
 
     @property
@@ -200,7 +203,13 @@ class Case:
 
     def options(self) -> LiveOptions:
         return LiveOptions(
-            self.run_folder, "demo", self.folder / "locks", timing=self.timing, lease_ns=self.lease_ns, grace_ns=0
+            self.run_folder,
+            "demo",
+            self.folder / "locks",
+            self.durability,
+            self.timing,
+            lease_ns=self.lease_ns,
+            grace_ns=0,
         )
 
     def setup(self) -> LiveSetup:
@@ -219,9 +228,15 @@ class Case:
         os.kill(self.venue_process, signal.SIGKILL)
         os.waitpid(self.venue_process, 0)
 
-    def trade(self, kill_at: int = 0, stop_at: int = 0) -> int:
-        """Fork a trading process; its number."""
-        return forked(lambda: self.session(Saboteur(kill_at, stop_at, self.folder / "stages")).__enter__().run())
+    def trade(self, kill_at: int = 0, stop_at: int = 0, every_stage: bool = True) -> int:
+        """Fork a trading process that kills or stops itself at a stage (0: never); its number."""
+        saboteur = Saboteur(kill_at, stop_at, self.folder / "stages", every_stage)
+        return forked(lambda: self.trade_here(saboteur))
+
+    def trade_here(self, observe: Callable[[Stage], None] | None = None) -> None:
+        """Trade in this process until the session is over."""
+        with self.session(observe) as session:
+            session.run()
 
     def run_to_end(self) -> None:
         """Trade in processes of their own until one ends in order."""
@@ -231,16 +246,23 @@ class Case:
         raise AssertionError(f"{self.folder}: the run does not end")
 
 
+# Before these nothing has changed outside the process since the stage before: a kill there is a kill at that one.
+INWARD = frozenset({Stage.TAKEN, Stage.APPLIED, Stage.COMMANDS_APPENDED, Stage.SENDING, Stage.ASKING})
+
+
 @dataclass
 class Saboteur:
-    """Counts stages; kills or stops its own process at one."""
+    """Counts stages, all or those that differ from outside; kills or stops its own process at one."""
 
     kill_at: int
     stop_at: int
     path: Path
+    every_stage: bool = True
     count: int = 0
 
     def __call__(self, stage: Stage) -> None:
+        if stage in INWARD and not self.every_stage:
+            return
         self.count += 1
         if self.count == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -254,7 +276,9 @@ def forked(work: Callable[[], None]) -> int:
     """Run `work` in a child that never returns here; its process number."""
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other threads of the parent: the child uses none of them
+        child = os.fork()
     if child:
         return child
     status = FAILED
@@ -267,6 +291,11 @@ def forked(work: Callable[[], None]) -> int:
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(status)
+
+
+def wait_until_stopped(child: int) -> None:
+    """Wait until a child has stopped itself."""
+    assert os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1])
 
 
 def wait(child: int) -> int:
@@ -314,7 +343,7 @@ def note_intent(intents: dict[int, dict[str, Any]], content: bytes) -> None:
 
 
 def venue_orders(case: Case) -> list[list[int]]:
-    """Terms of every order that the venue ever had, in order of arrival, and how often each id came."""
+    """Terms of every order that the venue ever had, in order of arrival."""
     from atlas.gateways.mock.venue import Venue, VenueLog
 
     venue = Venue(case.script, VenueLog(case.folder / "venue.log"))

@@ -239,7 +239,7 @@ class Driver:
         blob, schema = save_state(self.machine, self.progress.position, self.progress.started)
         sequence, setup = self.journal.next_sequence, self.machine.setup
         clock = int(self.machine.world["clock_ns"])
-        self.snapshots.save(blob, sequence, schema, setup.code_hash(), clock)
+        self.snapshots.save(blob, sequence, schema, setup.code_hash, clock)
         self.observe(Stage.SNAPSHOT)
         taken = self._stamped_array(Kind.SNAPSHOT_TAKEN)
         taken["journal_sequence"], taken["byte_count"] = sequence - 1, len(blob)

@@ -90,6 +90,8 @@ class Machine:
     ----------
     block : Block
         The state.
+    world : record
+        The block's header row, in place.
     bound : list of BoundStrategy
         The strategies, in order.
     failures : list of StrategyFailure
@@ -112,12 +114,11 @@ class Machine:
         ]
         self.failures: list[StrategyFailure] = []
         self.outputs: npt.NDArray[np.int64] = np.zeros((0, 8), np.int64)
+        self.world: Any = self.block.rows("world")[0]
+        self._calls = self.block.rows("calls")[:1]
+        self._output_rows = self.block.rows("outputs")["words"]
+        self._command_rows = self.block.rows("commands")
         self._event = np.zeros(MAXIMUM_ROWS * ROW_BYTES // 8, np.int64)
-
-    @property
-    def world(self) -> Any:
-        """The header row of the block."""
-        return self.block.rows("world")[0]
 
     @property
     def open_strategies(self) -> frozenset[int]:
@@ -156,7 +157,7 @@ class Machine:
         for command in waiting:
             if command[KIND_BYTE]:
                 install_command(self.block.address, command.ctypes.data)
-        self.block.rows("calls")[:1] = 0
+        self._calls[:] = 0
         self.outputs = self._drain_outputs()
         return self._drain_commands()
 
@@ -164,8 +165,7 @@ class Machine:
         """Lay recorded commands out where muted verbs find them, shape (n, 128)."""
         content = b"".join(command.ljust(COMMAND_BYTES, b"\0") for command in recorded)
         waiting = np.frombuffer(content, np.uint8).reshape(-1, COMMAND_BYTES).copy()
-        calls = self.block.rows("calls")
-        calls["function"][0], calls["record"][0] = waiting.ctypes.data, len(waiting)
+        self._calls["function"], self._calls["record"] = waiting.ctypes.data, len(waiting)
         return waiting
 
     def _drive(self, call: Callable[[], int]) -> None:
@@ -194,12 +194,12 @@ class Machine:
     def _drain_outputs(self) -> npt.NDArray[np.int64]:
         world = self.world
         count = int(world["outputs_written"] - world["outputs_drained"])
-        rows: npt.NDArray[np.int64] = self.block.rows("outputs")["words"][:count].copy()
+        rows: npt.NDArray[np.int64] = self._output_rows[:count].copy()
         world["outputs_drained"] = world["outputs_written"]
         return rows
 
     def _drain_commands(self) -> list[Record]:
-        world, slots = self.world, self.block.rows("commands")
+        world, slots = self.world, self._command_rows
         first, last = int(world["commands_read"]), int(world["commands_written"])
         commands = []
         for position in range(first, last):

@@ -51,6 +51,7 @@ class Reconciliation:
         self.driver = driver
         self._asked_ns: dict[int, int] = {}
         self._compared_ns = driver.gateway.now_ns()
+        self._orders = driver.machine.block.rows("orders")
 
     # --- when --------------------------------------------------------------------------------------------------------
 
@@ -87,8 +88,7 @@ class Reconciliation:
         return sorted(int(identity) for identity in identities)
 
     def _live(self) -> Any:
-        block = self.driver.machine.block
-        return block.rows("orders")[block.live("orders")]
+        return self._orders[self._orders["occupancy"] == 1]
 
     def _order(self, identity: int) -> Any:
         orders = self._live()

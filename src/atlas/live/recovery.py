@@ -75,7 +75,7 @@ def recover(machine: Machine, folder: Path) -> Recovered:
         The journal contradicts itself, or a snapshot can't be carried over.
     """
     reader = JournalReader(folder)
-    asks = same_code(machine.setup.code_hash(), machine.setup.configuration_hash())
+    asks = same_code(machine.setup.code_hash, machine.setup.configuration_hash)
     last_sequence = reader.tail.next_sequence
     snapshot, damaged = SnapshotStore(folder / SNAPSHOT_FOLDER).load_newest(last_sequence)
     if snapshot is not None and not usable(snapshot, reader, machine):
@@ -116,9 +116,7 @@ def usable(snapshot: Snapshot, reader: JournalReader, machine: Machine) -> bool:
         It may not, and the journal's beginning is gone.
     """
     setup = machine.setup
-    same = (
-        snapshot.code_hash == setup.code_hash() and snapshot.schema["configuration"] == setup.configuration_hash().hex()
-    )
+    same = snapshot.code_hash == setup.code_hash and snapshot.schema["configuration"] == setup.configuration_hash.hex()
     saved = all(
         type(bound.definition.instance).save is not Strategy.save for bound in machine.bound if bound.definition.is_open
     )

@@ -113,7 +113,7 @@ def replay_journal(
     reader = JournalReader(folder)
     setup = LiveSetup.from_metadata(reader.headers[-1].identity.metadata, strategies)
     machine = Machine(setup)
-    asks = same_code(setup.code_hash(), setup.configuration_hash())
+    asks = same_code(setup.code_hash, setup.configuration_hash)
     is_same = all(asks(header) for header in reader.headers)
     player = Player(machine, Progress(), asks if verify else lambda header: False)
     player.begin(reader, 0)

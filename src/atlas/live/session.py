@@ -131,8 +131,8 @@ class LiveSession:
             run_id,
             epoch,
             time.time_ns(),
-            self.setup.configuration_hash(),
-            self.setup.code_hash(),
+            self.setup.configuration_hash,
+            self.setup.code_hash,
             self.setup.trader.seed,
             self.setup.metadata(),
         )
@@ -143,8 +143,8 @@ class LiveSession:
         """Put the boot and its epoch into the journal, synced: no id of an earlier boot comes again."""
         boot: Any = blank(Kind.BOOT)
         boot["local_time_ns"] = boot["venue_time_ns"] = time.time_ns()
-        boot["code_hash"] = int.from_bytes(self.setup.code_hash()[:8], "little")
-        boot["configuration_hash"] = int.from_bytes(self.setup.configuration_hash()[:8], "little")
+        boot["code_hash"] = int.from_bytes(self.setup.code_hash[:8], "little")
+        boot["configuration_hash"] = int.from_bytes(self.setup.configuration_hash[:8], "little")
         boot["epoch"], boot["seed"], boot["layout_version"] = epoch, self.setup.trader.seed, LAYOUT_VERSION
         boot["boot_reason"] = BootReason.FRESH if self.recovered is None else BootReason.RECOVERY
         boot["journal_sequence"] = journal.next_sequence

@@ -70,12 +70,14 @@ class LiveSetup:
         ]
         return replace(self.trader, strategies=placed)
 
+    @cached_property
     def code_hash(self) -> bytes:
         """Hash of all that recomputes commands: the kernel, and the closed strategies with their parameters."""
         parts = [sources_hash()]
         parts += [definition.fingerprint for definition in self.definitions if not definition.is_open]
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=HASH_BYTES).digest()
 
+    @cached_property
     def configuration_hash(self) -> bytes:
         """Hash of the trader's setup, which decides what risk lets pass."""
         text = json.dumps(describe_trader(self.trader), sort_keys=True)

@@ -36,7 +36,7 @@ def save_state(machine: Machine, position: Position, started: bool) -> tuple[byt
             open_states.append([bound.index, number, int(bound.definition.strategy.version)])
     schema = {
         "block": machine.block.layout.name,
-        "configuration": machine.setup.configuration_hash().hex(),
+        "configuration": machine.setup.configuration_hash.hex(),
         "sizes": [len(part) for part in parts],
         "open_states": open_states,
         "time_ns": position.time_ns,
