@@ -148,7 +148,7 @@ def equity_interval_ns(history: BarHistory) -> int:
     shortest = min(specification.length_ns for specification in history.specifications)
     span = history.end_ns - history.start_ns
     for interval in EQUITY_INTERVALS_NS:
-        if interval >= shortest and span // interval <= MOST_EQUITY_POINTS:
+        if interval >= shortest and -(-span // interval) <= MOST_EQUITY_POINTS:
             return interval
     return EQUITY_INTERVALS_NS[-1]
 

@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from atlas.records.errors import AtlasError
-
 DONE, FAILED, ASKED_WRONGLY = 0, 1, 2
 DEBUG = "--debug"
 
@@ -38,15 +36,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return leaving.exit_code
     except (Abort, KeyboardInterrupt):
         return _fail("interrupted", FAILED)
-    except AtlasError as error:
-        if debug:
+    except Exception as error:
+        message = _explained(error)
+        if debug or not message:
             raise
-        return _fail(str(error), FAILED)
-    except OSError as error:
-        if debug:
-            raise
-        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", FAILED)
+        return _fail(message, FAILED)
     return code if isinstance(code, int) else DONE
+
+
+def _explained(error: Exception) -> str:
+    """Return the line that says a failure; nothing for a defect of Atlas, whose traceback is wanted."""
+    # Here, not above: the records load NumPy, and `atlas --help` must not wait for it.
+    from atlas.records.errors import AtlasError
+
+    if isinstance(error, AtlasError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    return ""
 
 
 def _fail(message: str, code: int) -> int:
@@ -125,9 +132,9 @@ def doctor(
 
 @application.command()
 def replay(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder, or a live run's journal.")],
 ) -> None:
-    """Run a run folder again and compare it with what was recorded."""
+    """Play a run again and compare it with what was recorded."""
     from atlas.cli.journals import replay_folder
 
     raise typer.Exit(replay_folder(folder))

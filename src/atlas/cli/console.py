@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -37,41 +37,53 @@ def messages() -> Console:
 COMPILING = "Compiling the kernel for this machine, once for this version"
 
 
+class Bar:
+    """A bar of progress on stderr; it appears with the first report that leaves something to do.
+
+    Parameters
+    ----------
+    title : str
+        Printed once, above; nothing where empty.
+    """
+
+    def __init__(self, title: str = "") -> None:
+        self._title = title
+        self._console = messages()
+        self._progress: Progress | None = None
+
+    def report(self, name: str, done: int, total: int) -> None:
+        """Show that `done` of `total` are done, and what comes next."""
+        if done >= total:
+            self.stop()
+            return
+        if self._progress is None:
+            if self._title:
+                self._console.print(f"{self._title} ({total} parts) ...", soft_wrap=True)
+                self._title = ""
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            shown = self._console.is_terminal
+            self._progress = Progress(*columns, console=self._console, transient=True, disable=not shown)
+            self._progress.add_task("")
+            self._progress.start()
+        first = self._progress.task_ids[0]
+        self._progress.update(first, completed=done, total=total, description=name.rpartition(".")[2])
+
+    def stop(self) -> None:
+        """Take it away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
 @contextmanager
-def compiling_progress(title: str = COMPILING) -> Iterator[Report]:
-    """Show what is being compiled; nothing appears where nothing is."""
-    console = messages()
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = None
-
-        def report(name: str, done: int, total: int) -> None:
-            nonlocal task
-            if task is None:
-                console.print(f"{title} ({total} parts) ...")
-                task = bars.add_task("", total=total)
-            bars.update(task, completed=done, description=name.rpartition(".")[2])
-
-        yield report
-
-
-@contextmanager
-def running_progress() -> Iterator[RunProgress]:
-    """Show how far a run is."""
-    columns = (TextColumn("Running"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
-    with Progress(*columns, console=messages(), transient=True) as bars:
-        task = bars.add_task("", total=None, visible=False)
-
-        def report(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total, visible=done < total)
-
-        yield report
+def watching(title: str = COMPILING) -> Iterator[tuple[Report, RunProgress]]:
+    """Give what is to be told of compilation and of the run; nothing is left on the screen but the title."""
+    compiling, running = Bar(title), Bar()
+    try:
+        yield compiling.report, lambda done, total: running.report("Running", done, total)
+    finally:
+        compiling.stop()
+        running.stop()
 
 
 def figures_table(summary: Summary) -> Table:

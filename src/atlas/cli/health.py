@@ -8,7 +8,7 @@ import platform
 import sys
 
 from atlas.backtest.preparation import entry_points, missing_entry_points
-from atlas.cli.console import compiling_progress, output
+from atlas.cli.console import output, watching
 from atlas.config.version import VERSION
 from atlas.data import shipped_data
 from atlas.kernel.memory.compilation import CHECK_BOUNDS, PLAIN, EntryPoint, cache_folder
@@ -17,6 +17,7 @@ from atlas.strategy.shipped import MODULES, strategy_class
 
 LIBRARIES = ("numpy", "numba", "duckdb", "pandas", "msgspec", "typer", "rich")
 MEBIBYTE = 1 << 20
+WARMING = "Preparing the kernel and the shipped strategies, minutes on the first run"
 KERNEL_MODULES = (
     "atlas.kernel.simulate",
     "atlas.kernel.trader.verbs",
@@ -36,7 +37,7 @@ def warm_up() -> None:
 
     missing = [point for point in EntryPoint.registry.values() if not point.is_cached]
     total = len(missing) + len(MODULES)
-    with compiling_progress("Preparing the kernel and the shipped strategies, minutes on the first run") as report:
+    with watching(WARMING) as (report, _):
         for done, point in enumerate(missing):
             report(point.name, done, total)
             point.compile()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from atlas.backtest.folder import JOURNAL
 from atlas.backtest.replaying import is_run_folder, replay_run
-from atlas.cli.console import compiling_progress, output, running_progress
+from atlas.cli.console import output, watching
 from atlas.journal import find_difference
 from atlas.records.errors import ConfigurationError
 
@@ -14,10 +15,28 @@ SAME, DIFFERENT = 0, 1
 
 
 def replay_folder(folder: Path) -> int:
-    """Run a run folder again; 0 when it came to the same."""
+    """Play a run folder or a live run's journal again; 0 when it came to the same."""
     if not folder.is_dir():
         raise ConfigurationError(f"no such folder: {folder}")
-    with compiling_progress() as compiling, running_progress() as progress:
+    return replay_backtest(folder) if is_run_folder(folder) else replay_live(folder)
+
+
+def replay_live(folder: Path) -> int:
+    """Recompute every command of a live run's journal; 0 when all agree with what was recorded."""
+    from atlas.live import replay_journal
+
+    report = replay_journal(folder, verify=True)
+    console = output()
+    for field in fields(report):
+        value = getattr(report, field.name)
+        if value not in ("", [], {}):
+            console.print(f"{field.name.replace('_', ' '):<16}{value}", markup=False, soft_wrap=True)
+    return DIFFERENT if report.divergence else SAME
+
+
+def replay_backtest(folder: Path) -> int:
+    """Run a run folder again; 0 when it came to the same."""
+    with watching() as (compiling, progress):
         replay = replay_run(folder, progress=progress, compiling=compiling)
     console = output()
     if replay.difference is not None and not replay.difference.is_same:

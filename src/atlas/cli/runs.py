@@ -8,7 +8,7 @@ from pathlib import Path
 
 from atlas.backtest.documents import load_run, parse_run, run_document
 from atlas.backtest.folder import REPORT, StagedFolder
-from atlas.cli.console import compiling_progress, messages, output, print_summary, running_progress, shown_path
+from atlas.cli.console import messages, output, print_summary, shown_path, watching
 from atlas.config import Document
 
 DEMO = {
@@ -49,7 +49,7 @@ def default_folder(document: Document, path: Path) -> Path:
 def run_into(document: Document, folder: Path, *, journal: bool) -> int:
     """Run a document, write its folder, print the summary and say where it is."""
     with StagedFolder(folder) as staged:
-        with compiling_progress() as compiling, running_progress() as progress:
+        with watching() as (compiling, progress):
             result = run_document(
                 document, journal=staged.journal if journal else None, progress=progress, compiling=compiling
             )

@@ -35,7 +35,7 @@ def shortened(history: BarHistory) -> BarHistory:
 
 def run_of(history: BarHistory, **options: Any) -> BacktestResult:
     """The engine's run of the twin's rules."""
-    parameters = {name: options.pop(name) for name in ("fast", "slow", "weight") if name in options}
+    parameters: dict[str, Any] = {name: options.pop(name) for name in ("fast", "slow", "weight") if name in options}
     return backtest(make_strategy("sma_cross", parameters), history, fees=0.001, **options)
 
 

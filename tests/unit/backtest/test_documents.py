@@ -1,0 +1,173 @@
+"""Runs that documents describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atlas.backtest.documents import StrategyCatalogue, load_run, parse_run, run_document, settings_of
+from atlas.backtest.run import backtest
+from atlas.config import RISK_PRESETS
+from atlas.records.errors import ConfigurationError, StrategyError
+from atlas.strategy.base import Strategy
+from atlas.strategy.shipped import strategy_names
+from tests.unit.backtest.samples import market
+
+SHORT: dict[str, Any] = {
+    "mode": "backtest",
+    "strategy": "sma_cross",
+    "parameters": {"fast": 5, "slow": 15},
+    "data_source": {"type": "shipped", "path": "sp500"},
+    "endDate": "2000-12-31",
+    "commission": 0.001,
+}
+OWN = '''"""A strategy of a user's own."""
+
+from atlas import Strategy
+
+
+class Holder(Strategy):
+    """Holds a share of the equity."""
+
+    weight: float = 0.5
+
+    def on_bar(self, ctx, bar):
+        ctx.target_weight(bar.instrument, self.weight)
+'''
+UNSERVED = ("maxLossPerTrade", "maxConsecutiveLosses", "maxTradesPerDay", "cooldownMinutes", "stopLoss")
+
+
+def test_a_document_and_the_call_give_the_same_run() -> None:
+    from atlas.strategy.shipped import make_strategy
+
+    by_document = run_document(parse_run(SHORT))
+    strategy = make_strategy("sma_cross", {"fast": 5, "slow": 15})
+    by_call = backtest(strategy, "sp500", end="2000-12-31", fees=0.001)
+    assert len(by_call.fill_records) > 10
+    assert by_document.fingerprint == by_call.fingerprint
+
+
+def test_a_backtest_is_the_default_mode_of_its_command() -> None:
+    assert parse_run({key: value for key, value in SHORT.items() if key != "mode"}).mode == "backtest"
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [(None, "needs limits"), ({}, "needs limits"), ({"maxDrawdown": 0.2}, "use --set mode=backtest")],
+)
+def test_other_modes_are_refused(mode: str, limits: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        parse_run({**SHORT, "mode": mode, "riskLimits": limits})
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "message"),
+    [
+        ({"strategy": "sma_kross"}, "strategy.type", "did you mean 'sma_cross'"),
+        ({"parameters": {"fats": 5}}, "strategy.parameters.fats", "did you mean 'fast'"),
+        ({"slippage": {"model": "volume", "impactFactor": 0.1}}, "slippage.model", "not available yet"),
+        ({"execution": {"gateway": "alpaca"}}, "execution.gateway", "not available yet"),
+        ({"execution": {"latency": "remote"}}, "execution.latency.marketDataMs", "not available yet"),
+        ({"execution": {"latency": {"jitterMs": 1}}}, "execution.latency.jitterMs", "not available yet"),
+        (
+            {"execution": {"latency": {"fillReportMs": 1}}},
+            "execution.latency.acknowledgementMs",
+            "write the same for both",
+        ),
+        ({"riskLimits": {"stopLoss": 0.02}}, "riskLimits", "stopLoss: not available yet"),
+        ({"riskLimits": {"preset": "conservative"}}, "riskLimits", "the preset 'conservative' asks for maxLossPer"),
+        ({"riskLimits": {"ordersPerSecond": 1.5}}, "riskLimits.ordersPerSecond", "must be a whole number"),
+        ({"validation": {"monteCarlo": {"enabled": True}}}, "validation.monteCarlo.enabled", "not available yet"),
+        ({"data_source": None}, "data_source", "is missing"),
+        ({"initialCapitol": 5}, "initialCapitol", "did you mean 'initialCapital'"),
+        ({"timeframe": "1h"}, "timeframe", "bars of 1d, not 1h"),
+        ({"strategy": "missing.py:Holder", "parameters": {}}, "strategy.type", "no such file"),
+    ],
+)
+def test_what_is_not_served_is_refused_with_its_path(changes: dict[str, Any], path: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        run_document(parse_run({**SHORT, **changes}))
+    assert caught.value.path == path
+    assert "\n" not in str(caught.value)
+
+
+def test_a_parameter_of_the_wrong_kind_names_the_field() -> None:
+    with pytest.raises(StrategyError, match="the field 'weight' is float, it can't be 'much'"):
+        run_document(parse_run({**SHORT, "parameters": {"weight": "much"}}))
+
+
+def test_a_preset_may_be_taken_as_far_as_it_is_served() -> None:
+    conservative = RISK_PRESETS["conservative"]
+    without = dict.fromkeys([*UNSERVED, "trailingStop", "trailingActivation", "profitTargets"])
+    limits = settings_of(parse_run({**SHORT, "riskLimits": {"preset": "conservative", **without}})).limits
+    assert limits.exposure == conservative["maxExposure"] == 50_000.0
+    assert (limits.orders_per_second, limits.open_positions) == (10, 5)
+    assert (limits.daily_loss, limits.drawdown, limits.reducing_drawdown) == (0.05, 0.2, 0.1)
+    assert (limits.order_quantity, limits.position_quantity, limits.price_band) == (1_000.0, 10_000.0, 0.05)
+    assert (limits.daily_loss_amount, limits.concentration, limits.leverage) == (5_000.0, 0.1, 2.0)
+
+
+def test_every_setting_arrives() -> None:
+    settings = settings_of(
+        parse_run(
+            {
+                **SHORT,
+                "initialCapital": "5000",
+                "commission": {"percent": "0.07", "perShare": 0.01, "flat": 1, "minimum": 2},
+                "slippage": {"fixedBps": 2.5},
+                "execution": {
+                    "latency": {"orderMs": 1.5, "acknowledgementMs": 2, "fillReportMs": 2},
+                    "volumeShare": 0.25,
+                    "touchFills": True,
+                },
+                "riskLimits": {"maxPositionSize": 0.5, "maxLeverage": 3},
+                "seed": 7,
+            }
+        )
+    )
+    assert (settings.cash, settings.seed, settings.leverage, settings.currency) == (5_000.0, 7, 3.0, "USD")
+    assert float(settings.fees.taker_rate) == 0.0007
+    assert (settings.fees.per_unit, settings.fees.flat, settings.fees.minimum) == (0.01, 1.0, 2.0)
+    assert (settings.slippage_bps, settings.volume_share, settings.touch_fills) == (2.5, 0.25, True)
+    assert (settings.order_latency_ns, settings.report_latency_ns) == (1_500_000, 2_000_000)
+    assert (settings.limits.position_fraction, settings.limits.leverage) == (0.5, 3.0)
+
+
+def test_the_cap_may_be_switched_off() -> None:
+    assert settings_of(parse_run({**SHORT, "execution": {"volumeCap": False}})).volume_share == 0.0
+
+
+def test_a_strategy_of_ones_own_is_found_beside_the_document(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    market().to_frame().reset_index().to_csv(tmp_path / "AAA.csv", index=False)
+    document = tmp_path / "run.yaml"
+    document.write_text("strategy: own.py:Holder\nparameters: {weight: 0.3}\ndata_source: AAA.csv\n", encoding="utf-8")
+    run = load_run(document, ["strategy.parameters.weight=0.25", "commission=0.002"])
+    assert run.strategy.type == f"{(tmp_path / 'own.py').resolve()}:Holder"
+    assert run.strategy.parameters == {"weight": 0.25}
+    result = run_document(run)
+    assert result.title == "Holder"
+    assert len(result.fill_records) == 1
+    with pytest.raises(ConfigurationError, match="has no strategy 'Holdr'; did you mean 'Holder'"):
+        load_run(document, ["strategy=own.py:Holdr"])
+    with pytest.raises(ConfigurationError, match="no such parameter; did you mean 'weight'"):
+        load_run(document, ["parameters.wait=1"])
+
+
+def test_a_file_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise RuntimeError('nothing here')\n", encoding="utf-8")
+    document = tmp_path / "run.yaml"
+    document.write_text("strategy: broken.py:Holder\ndata_source: x.csv\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"broken.py failed: RuntimeError: nothing here"):
+        load_run(document)
+
+
+def test_the_catalogue_knows_every_shipped_strategy() -> None:
+    catalogue = StrategyCatalogue()
+    assert set(catalogue) == set(strategy_names())
+    assert len(catalogue) == len(strategy_names())
+    assert set(catalogue["sma_cross"]) == {"fast", "slow", "weight"}
+    assert all(issubclass(catalogue.find(name), Strategy) for name in catalogue)

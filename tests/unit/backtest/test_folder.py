@@ -1,0 +1,167 @@
+"""The run folder: complete or absent, and enough to repeat the run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from atlas.analytics import FIGURES, Summary
+from atlas.backtest import folder as folders
+from atlas.backtest.documents import load_run, parse_run, run_document
+from atlas.backtest.folder import FILES, JOURNAL, StagedFolder, write_atomically
+from atlas.backtest.replaying import is_run_folder, replay_run
+from atlas.backtest.result import BacktestResult
+from atlas.backtest.run import backtest
+from atlas.journal import JournalReader, find_difference
+from atlas.records.errors import ConfigurationError
+from atlas.records.kinds import Kind
+from tests.unit.backtest.samples import BuyOnce, market
+from tests.unit.backtest.test_documents import SHORT
+
+BY_PYTHON = """# A run that was started from Python.
+# Not in this document: the data, which came from memory (BarHistory)
+"""
+
+
+@pytest.fixture(scope="module")
+def result() -> BacktestResult:
+    return run_document(parse_run(SHORT))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_every_file_is_there_and_nothing_else(result: BacktestResult, tmp_path: Path) -> None:
+    assert result.save(tmp_path / "run") == tmp_path / "run"
+    assert names(tmp_path / "run") == sorted(FILES)
+    assert names(tmp_path) == ["run"]
+
+
+def test_the_files_hold_the_run(result: BacktestResult, tmp_path: Path) -> None:
+    folder = result.save(tmp_path / "a" / "run")
+    summary = (folder / "summary.json").read_text(encoding="utf-8")
+    assert Summary.from_json(summary) == result.summary
+    assert set(json.loads(summary)) == {key for key, _, _ in FIGURES}
+    for name, records in (
+        ("fills", result.fill_records),
+        ("orders", result.order_records),
+        ("equity", result.equity_records),
+    ):
+        assert len(pd.read_parquet(folder / f"{name}.parquet")) == len(records)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    for assumption in result.assumptions:
+        assert assumption.name in page
+    assert "traded as units of 1 USD a point" in page
+
+
+def test_the_configuration_repeats_the_run(result: BacktestResult, tmp_path: Path) -> None:
+    folder = result.save(tmp_path / "run")
+    again = run_document(load_run(folder / "config.yaml"))
+    assert again.fingerprint == result.fingerprint
+    assert again.configuration == result.configuration
+
+
+def test_a_run_from_python_can_be_repeated_where_a_document_can_say_it(tmp_path: Path) -> None:
+    file = tmp_path / "AAA.csv"
+    market(bars=200).to_frame().reset_index().to_csv(file, index=False)
+    first = backtest("ema_trend", file, fees=0.002, slippage_bps=3, volume_share=None, seed=4, limits={"drawdown": 0.9})
+    folder = first.save(tmp_path / "run")
+    assert len(first.fill_records) > 0
+    assert run_document(load_run(folder / "config.yaml")).fingerprint == first.fingerprint
+
+
+def test_what_a_document_cannot_say_stands_in_a_comment() -> None:
+    result = backtest(BuyOnce(), market(), mode="interpreted")
+    assert result.configuration.startswith(BY_PYTHON)
+    assert "# Not in this document: mode='interpreted'\n" in result.configuration
+
+
+def test_an_earlier_run_is_replaced_and_other_files_stay(result: BacktestResult, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with StagedFolder(folder) as staged:
+        earlier = run_document(parse_run({**SHORT, "commission": 0.005}), journal=staged.journal)
+        staged.finish(earlier)
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    assert names(folder) == sorted([*FILES, JOURNAL, "notes.txt"])
+    result.save(folder)
+    assert names(folder) == sorted([*FILES, "notes.txt"])
+    assert names(tmp_path) == ["run"]
+    assert Summary.from_json((folder / "summary.json").read_text(encoding="utf-8")) == result.summary
+
+
+def test_a_failure_while_writing_leaves_nothing(
+    result: BacktestResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folders, "write_orders_parquet", fail)
+    with pytest.raises(OSError, match="No space"):
+        result.save(tmp_path / "run")
+    assert names(tmp_path) == []
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    target.write_text("old", encoding="utf-8")
+
+    def fail(path: Path) -> None:
+        path.write_text("half", encoding="utf-8")
+        raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="in the middle"):
+        write_atomically(target, fail)
+    assert target.read_text(encoding="utf-8") == "old"
+    write_atomically(target, lambda path: path.write_text("new", encoding="utf-8"))
+    assert target.read_text(encoding="utf-8") == "new"
+    assert names(tmp_path) == ["report.html"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(result: BacktestResult, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="is a file: name a folder"):
+        result.save(tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="can't be made"):
+        result.save(tmp_path / "run" / "below")
+
+
+def test_the_report_alone(result: BacktestResult, tmp_path: Path) -> None:
+    path = result.report(tmp_path / "out.html")
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert names(tmp_path) == ["out.html"]
+
+
+def test_a_journal_holds_what_the_kernel_put_out(tmp_path: Path) -> None:
+    first = backtest("sma_cross", market(bars=120), journal=tmp_path / "first")
+    second = backtest("sma_cross", market(bars=120), journal=tmp_path / "second")
+    other = backtest("sma_cross", market(bars=120), journal=tmp_path / "other", fees=0.001)
+    rows = sum(len(block.rows) for block in JournalReader(tmp_path / "first").blocks())
+    kinds = [int(kind) for block in JournalReader(tmp_path / "first").blocks() for kind in block.rows["kind"]]
+    assert rows > 4 * len(first.fill_records)
+    assert int(Kind.NEW_ORDER) in kinds
+    assert int(Kind.FILL) in kinds
+    assert JournalReader(tmp_path / "first").headers[0].identity.metadata["symbols"] == ["AAA"]
+    assert find_difference(tmp_path / "first", tmp_path / "second").is_same
+    assert not find_difference(tmp_path / "first", tmp_path / "other").is_same
+    assert first.fingerprint == second.fingerprint != other.fingerprint
+
+
+def test_a_run_folder_is_replayed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with StagedFolder(folder) as staged:
+        staged.finish(run_document(parse_run(SHORT), journal=staged.journal))
+    assert is_run_folder(folder)
+    replay = replay_run(folder)
+    assert replay.is_same
+    assert replay.difference is not None
+    text = (folder / "config.yaml").read_text(encoding="utf-8")
+    (folder / "config.yaml").write_text(text.replace("fast: 5", "fast: 6"), encoding="utf-8")
+    changed = replay_run(folder)
+    assert not changed.is_same
+    assert changed.recorded != changed.replayed
+    with pytest.raises(ConfigurationError, match="is no run folder"):
+        replay_run(tmp_path)

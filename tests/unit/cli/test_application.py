@@ -1,0 +1,155 @@
+"""The command's words: help, errors in one line, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atlas.cli import main
+from atlas.config.version import VERSION
+from tests.end_to_end.commands import SOURCES, compiled_only
+
+ROOT = Path(__file__).parents[3]
+COMMANDS = ("demo", "backtest", "strategies", "doctor", "replay", "diff")
+DOCUMENT = """
+strategy: sma_cross
+parameters: {fast: 5, slow: 15}
+data_source: {type: shipped, path: sp500}
+endDate: 2000-06-30
+commission: 0.001
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "run.yaml"
+    path.write_text(DOCUMENT, encoding="utf-8")
+    return path
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"atlas {VERSION}\n"
+    assert f'\nversion = "{VERSION}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for name in COMMANDS if name not in shown] == []
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("numba", "numpy", "pandas", "duckdb", "yaml")
+    program = (
+        "import sys; from atlas.cli import main; main(['--help']); "
+        f"print('heavy:', sorted(set(sys.modules) & set({heavy!r})), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(SOURCES), "PATH": ""},
+    )
+    assert done.stderr == "heavy: []\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fly"], "error: No such command 'fly'."),
+        (["backtest"], "error: Missing argument 'RUN.yaml'."),
+        (["demo", "--nowhere"], "error: No such option: --nowhere"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_code_two(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines()[0].startswith(message)
+    assert len(shown.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["strategy.parameters.fats=3"],
+            "error: strategy.parameters.fats: strategy 'sma_cross' has no such parameter;",
+        ),
+        (["mode=live"], "error: riskLimits: a live run needs limits"),
+        (["mode=paper", "riskLimits.maxDrawdown=0.2"], "error: mode: this document describes paper trading"),
+        (["data_source.path=sp5000"], "error: no data set 'sp5000' comes with Atlas: did you mean 'sp500'?"),
+        (["nothing"], "error: 'nothing' is no override: write path.to.key=value"),
+        (["parameters.weight=heavy"], "error: SmaCross: SmaCross: the field 'weight' is float"),
+    ],
+)
+def test_a_failure_is_one_line_and_code_one(
+    overrides: list[str], message: str, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word for override in overrides for word in ("--set", override)]
+    assert main(["backtest", str(document), "--out", "out", *words]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert len(error.splitlines()) == 1
+    assert [path.name for path in document.parent.iterdir()] == ["run.yaml"]
+
+
+def test_a_document_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", "missing.yaml"]) == 1
+    assert capsys.readouterr().err == "error: no such file: missing.yaml\n"
+
+
+def test_debug_shows_where_it_arose(document: Path) -> None:
+    from atlas.records.errors import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match="no such parameter"):
+        main(["backtest", str(document), "--set", "parameters.fats=1", "--debug"])
+
+
+@compiled_only
+def test_a_backtest_prints_its_figures_and_its_folder(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(document), "--set", "commission=0", "--journal"]) == 0
+    shown = capsys.readouterr()
+    lines = dict(line.rsplit("  ", 1) for line in shown.out.splitlines() if "  " in line)
+    assert {name.strip(): value.strip() for name, value in lines.items()}["Fees paid"] == "0.00"
+    assert "Report: runs/run/report.html" in shown.out
+    assert "note: SP500: index level" in shown.err
+    assert (document.parent / "runs" / "run" / "journal").is_dir()
+    assert main(["replay", "runs/run"]) == 0
+    assert capsys.readouterr().out.startswith("the same: fingerprint ")
+
+
+@compiled_only
+def test_journals_are_compared(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(document), "--out", "a", "--journal"]) == 0
+    assert main(["backtest", str(document), "--out", "b", "--journal", "--set", "commission=0.002"]) == 0
+    assert main(["backtest", str(document), "--out", "c"]) == 0
+    capsys.readouterr()
+    assert main(["diff", "a", "a"]) == 0
+    assert main(["diff", "a", "b"]) == 1
+    assert "the journals part at record" in capsys.readouterr().out
+    assert main(["diff", "a", "c"]) == 1
+    assert "c was written without a journal: run it with --journal" in capsys.readouterr().err
+    assert main(["diff", "a", "nowhere"]) == 1
+    assert capsys.readouterr().err == "error: no such file or folder: nowhere\n"
+
+
+def test_strategies_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["strategies"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("sma_cross", "slow = 30", "momentum", "rsi_thresholds"):
+        assert word in shown
+
+
+def test_the_doctor_names_versions_and_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"atlas", "python", "numba", "numpy", "kernel", "data"} <= set(lines)
