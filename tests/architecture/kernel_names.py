@@ -69,6 +69,8 @@ def _banned_call(source: Source, node: ast.Call) -> str | None:
     if is_module and isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         is_module = function.value.id in ("np", "numpy", "math")
     if isinstance(function, ast.Attribute) and not is_module and function.attr in BANNED_METHODS:
+        if ast.unparse(function.value).startswith("self."):  # a method of our own, not NumPy's
+            return None
         return f".{function.attr}()"
     return None
 

@@ -184,9 +184,7 @@ class Engine:
             self.wall_seconds = time.perf_counter() - begin
             self.log.drain()
 
-    def _run_records(
-        self, trader: int, venue: int, link: int, progress: Callable[[int, int], None] | None
-    ) -> None:
+    def _run_records(self, trader: int, venue: int, link: int, progress: Callable[[int, int], None] | None) -> None:
         total = len(self.history)
         step = PROGRESS_RECORDS if progress is not None else total
         for stop in [*range(step, total, step), total]:
@@ -205,7 +203,7 @@ class Engine:
                 status = call()
             except KeyboardInterrupt:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a user's hook may raise
                 self._strategy_failed(error)
                 continue
             self.log.drain()

@@ -1,16 +1,15 @@
 """The backtest's loop: trader and exchange joined by queues in flight, event by event in one order of time.
 
-At one time T the order is: path and close of bars, reports, timers, market events, bars made of bars, the slice, the end
-of the day, commands that arrive, opens of bars. So an order asked for on a bar's close at T takes part in the open at T
-of the next bar, never in the bar that caused it. What nobody waits for costs nothing: opens, paths and closes are only
-looked at while the venue has orders.
+At one time T the order is: path and close of bars, reports, timers, market events, bars made of bars, the slice, the
+end of the day, commands that arrive, opens of bars. So an order asked for on a bar's close at T takes part in the open
+at T of the next bar, never in the bar that caused it. What nobody waits for costs nothing: opens, paths and closes are
+only looked at while the venue has orders.
 
 A bar that an order reaches while it runs is found by looking ahead in the data for its record; only the exchange sees
 that record before its end, and of it only the points that are still to come.
 """
 
 from __future__ import annotations
-
 
 from atlas.kernel.exchange.accept import exchange_accept, exchange_assign_quantity
 from atlas.kernel.exchange.fills import (
@@ -231,9 +230,7 @@ def run_point(trader: int, venue: int, link: int) -> None:
 def find_running_bar(trader: int, link: int, instrument: int, time_ns: int) -> int:
     """Record of the instrument's bar that began before `time_ns` and has not ended; -1 where there is none."""
     wire, index = wire_row(link, 0), world_row(trader, 0).cursor
-    if wire.uniform != 0 and (
-        index >= wire.record_count or bar_start(link, record_address(link, index)) >= time_ns
-    ):
+    if wire.uniform != 0 and (index >= wire.record_count or bar_start(link, record_address(link, index)) >= time_ns):
         return -1
     while index < wire.record_count:
         bar = bar_at(record_address(link, index))
@@ -403,6 +400,3 @@ def finish(trader: int, venue: int, link: int) -> int:
         dispatch_phase(trader, ON_STOP)
         wire.stage = 3
     return DONE
-
-
-

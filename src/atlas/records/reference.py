@@ -264,7 +264,7 @@ SPLIT: Final = define(
     count("numerator", "new shares"),
     count("denominator", "for this many old ones"),
     time("record_time_ns", "record date"),
-    price("cash_in_lieu_units", "price paid for fractions, NULL when fractions stay"),
+    price("cash_in_lieu_units", "price paid for fractions of a lot, NULL for the mark"),
     text("action_id", "the source's id"),
     venue_time_ns="first moment at the new scale",
 )

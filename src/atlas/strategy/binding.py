@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from atlas.strategy.interpreted import instance_at, instance_type
 MODES = ("auto", "compiled", "interpreted")
 COMPILED, INTERPRETED = 0, 1
 USED_WORD = 3
+BAR_FIELD_BITS = {"open": 1, "high": 2, "low": 4, "close": 8, "volume": 16}
 ALL_BAR_FIELDS = 31
 UNIVERSE = 1
 
@@ -258,7 +260,35 @@ def fill_strategy_row(bound: BoundStrategy, offset: int) -> None:
     row["state_bytes"] = bound.definition.state_bytes_for(len(bound.instruments))
     row["state_count"] = 0 if bound.definition.is_open else bound.instance_count
     row["context_address"] = bound.context_address
-    row["bar_fields"] = ALL_BAR_FIELDS
+    row["bar_fields"] = bar_fields(bound.definition)
+
+
+def bar_fields(definition: StrategyDefinition) -> int:
+    """Return the bits of the bar's fields that hooks read, so that the kernel converts only those to floats."""
+    if definition.is_open:
+        return ALL_BAR_FIELDS
+    members = [definition.hooks.get(hook) for hook in (Hook.ON_BAR, Hook.ON_MARKET_DATA)]
+    mask = 0
+    for member in members:
+        mask |= fields_read(member.source.tree()) if member is not None else 0
+    return mask
+
+
+def fields_read(tree: ast.FunctionDef) -> int:
+    """Return the bits of the fields that a hook reads of its bar; all, where the bar is handed on as a whole."""
+    name = tree.args.args[2].arg if len(tree.args.args) > 2 else ""
+    uses = sum(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
+    read = [
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    ]
+    if len(read) != uses:
+        return ALL_BAR_FIELDS
+    mask = 0
+    for attribute in read:
+        mask |= BAR_FIELD_BITS.get(attribute, 0)
+    return mask
 
 
 def hook_mask(definition: StrategyDefinition) -> int:

@@ -17,7 +17,6 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -25,7 +24,7 @@ from atlas.records.errors import AtlasError
 
 PLAIN = os.environ.get("ATLAS_PLAIN") == "1"
 CHECK_BOUNDS = os.environ.get("ATLAS_CHECK_BOUNDS") == "1"
-INLINING_THRESHOLD = 800
+INLINING_THRESHOLD = 1000
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": CHECK_BOUNDS, "fastmath": False}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -107,8 +106,8 @@ class EntryPoint:
         from numba.core.registry import cpu_target
 
         initialize_runtime(cpu_target.target_context)
-        with generous_inlining():
-            dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
+        inline_generously()
+        dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
         result = next(iter(dispatcher.overloads.values()))
         save_object(result._reduce(), "entry", self.name, self.signature)
         return result
@@ -141,26 +140,16 @@ def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
         yield point.name, 0.0 if cached else time.perf_counter() - begin, number, len(points)
 
 
-@contextmanager
-def generous_inlining() -> Iterator[None]:
-    """Let LLVM inline more than by default: the kernel is many small functions, and calls were a third of its time."""
-    from llvmlite import binding as llvm
-    from numba.core import codegen
+@lru_cache(maxsize=1)
+def inline_generously() -> None:
+    """Let LLVM inline more than by default: the kernel is many small functions, and calls were a third of its time.
 
-    def create_pass_builder(
-        target_machine: Any, opt: int = 2, loop_vectorize: bool = False, slp_vectorize: bool = False
-    ) -> Any:
-        options = llvm.create_pipeline_tuning_options()
-        options.speed_level, options.inlining_threshold = opt, INLINING_THRESHOLD
-        options.loop_vectorization, options.slp_vectorization = loop_vectorize, slp_vectorize
-        return llvm.create_pass_builder(target_machine, options)
+    LLVM has this as an option of the process, to be set once; pass builders do not hand it on. It concerns functions
+    that are compiled after it.
+    """
+    from llvmlite import binding
 
-    usual = codegen.create_pass_builder
-    codegen.create_pass_builder = create_pass_builder
-    try:
-        yield
-    finally:
-        codegen.create_pass_builder = usual
+    binding.set_option("atlas", f"-inline-threshold={INLINING_THRESHOLD}")
 
 
 # --- the object cache ------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Key 0 marks an empty slot, so it is no key. The capacity is a power of two (`map_capacity`), and at most half of it is
 used: searches stay short and always end. The table's USED word counts the keys. Keys stand in the order of the slots
-where their search begins, so that a search for an absent key ends early. A removal moves later keys back: no graves. The order of rows carries no meaning; such tables are rebuilt, not saved.
+where their searches begin, so that a search for an absent key ends early; a removal moves later keys back, so no graves
+pile up. The order of rows carries no meaning; such tables are rebuilt, not saved.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD = 1, 2 + 4, 8, 16
 
 @kernel_function
 def call(world: int, hook: int, strategy: int, instrument: int, payload_offset: int) -> None:
-    """Call one hook of one strategy; its exception passes through, with `running_strategy` and `hook_depth` left set."""
+    """Call one hook of one strategy; its exception passes through, `running_strategy` and `hook_depth` stay set."""
     header, row = world_row(world, 0), strategy_row(world, strategy)
     calls = call_row(world, (hook * header.strategy_count + strategy) * header.instrument_count + instrument)
     if calls.function == 0:

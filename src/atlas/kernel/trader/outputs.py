@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.kernel.memory.block import table_capacity
+from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.intrinsics import record_at, store
 from atlas.kernel.trader.tables import (
     COMMANDS,
@@ -32,7 +33,6 @@ from atlas.records.outputs import (
     STRATEGY_FAILED,
     TRADING_STATE_CHANGE,
 )
-from atlas.kernel.memory.compilation import kernel_function
 
 OUTPUTS_ENTRY, COMMANDS_ENTRY, NOTICES_ENTRY = OUTPUTS.entry, COMMANDS.entry, NOTICES.entry
 ROW_BYTES = 64
@@ -42,7 +42,11 @@ transition_at, fill_at, reversal_at = record_at(ORDER_TRANSITION), record_at(FIL
 equity_point_at, alert_at, log_at = record_at(EQUITY_POINT), record_at(RISK_ALERT), record_at(LOG_LINE)
 failed_at, quarantined_at = record_at(STRATEGY_FAILED), record_at(QUARANTINED_REPORT)
 signal_at, state_change_at = record_at(SIGNAL), record_at(TRADING_STATE_CHANGE)
-new_order_at, cancel_order_at, replace_order_at = record_at(NEW_ORDER), record_at(CANCEL_ORDER), record_at(REPLACE_ORDER)
+new_order_at, cancel_order_at, replace_order_at = (
+    record_at(NEW_ORDER),
+    record_at(CANCEL_ORDER),
+    record_at(REPLACE_ORDER),
+)
 
 TRANSITION_KIND, FILL_KIND, REVERSAL_KIND = int(Kind.ORDER_TRANSITION), int(Kind.FILL), int(Kind.FILL_REVERSAL)
 EQUITY_KIND, ALERT_KIND, LOG_KIND = int(Kind.EQUITY_POINT), int(Kind.RISK_ALERT), int(Kind.LOG_LINE)

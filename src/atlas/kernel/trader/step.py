@@ -1,8 +1,8 @@
 """One step of the trader: what is due before an event, the event itself, and what strategies make of it.
 
-Before an event at time T every timer due at t ≤ T, and every bar that ended and every day that closed before T, is a step
-of its own at its own clock. Then the event: marks, hooks in the order of the strategies, their orders, what they are
-told. `on_slice` comes once after the last event of equal time.
+Before an event at time T every timer due at t ≤ T, and every bar that ended and every day that closed before T, is a
+step of its own at its own clock. Then the event: marks, hooks in the order of the strategies, their orders, what they
+are told. `on_slice` comes once after the last event of equal time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from atlas.kernel.memory.exact import multiply_divide, to_units
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import record_at
 from atlas.kernel.trader.dispatch import (
-    ON_SLICE,
     deliver_notices,
     dispatch_bar,
     dispatch_slice,
@@ -25,15 +24,12 @@ from atlas.kernel.trader.risk import begin_day, watch_equity
 from atlas.kernel.trader.tables import (
     TIMERS,
     aggregator_row,
-    call_row,
     history_row,
     instrument_row,
-    limit_row,
-    strategy_row,
     timer_row,
     world_row,
 )
-from atlas.records.enums import NULL, Hook
+from atlas.records.enums import NULL
 from atlas.records.kinds import Kind
 from atlas.records.market import BAR
 from atlas.records.reference import DIVIDEND, SPLIT
@@ -301,8 +297,13 @@ def step_split(world: int, address: int) -> None:
     """Apply a split: marks, history, positions, working orders; fractions are paid in cash."""
     split, header = split_at(address), world_row(world, 0)
     instrument, numerator, denominator = int(split.instrument), split.numerator, split.denominator
+    if numerator <= 0 or denominator <= 0:
+        return
     row = instrument_row(world, instrument)
     row.mark_units = rescale(row.mark_units, denominator, numerator)
+    row.open_units = rescale(row.open_units, denominator, numerator)
+    row.high_units = rescale(row.high_units, denominator, numerator)
+    row.low_units = rescale(row.low_units, denominator, numerator)
     row.close_units = rescale(row.close_units, denominator, numerator)
     for account in range(header.account_count):
         price_units = row.mark_units if split.cash_in_lieu_units == NULL_UNITS else split.cash_in_lieu_units

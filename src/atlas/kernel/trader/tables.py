@@ -47,7 +47,9 @@ WORLD = Table(
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
         words("flatten_requested", "kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy", "applying", "bar_taken", "closing_aggregate"),
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy"),
+        # Halfway marks of a step that a failed hook left: the event is applied, the bar taken, a longer bar closing.
+        words("applying", "bar_taken", "closing_aggregate"),
         # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
         words("quiet_until_ns"),
     ),

@@ -1,7 +1,7 @@
 """The verbs that hooks call: orders, targets, timers, log lines, questions.
 
-Each is an entry point, called by its address from compiled hooks and as itself from interpreted ones. A verb that is asked
-nonsense returns a `VerbError`, which the hook raises; what risk refuses comes back by `on_order` after the hook returned.
+Each is an entry point, called by its address from compiled hooks and as itself from interpreted ones. A verb that is
+asked nonsense returns a `VerbError`, which the hook raises; what risk refuses comes back by `on_order` later.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from atlas.kernel.trader.ledger import (
     equity,
     equity_at,
     position_index,
+    rate_to_base,
 )
 from atlas.kernel.trader.orders import (
     BY_STRATEGY,
@@ -142,9 +143,7 @@ def set_quantity(world: int, slot: int, quantity_kind: int, quantity: float) -> 
 
 
 @kernel_function
-def set_prices(
-    world: int, slot: int, limit: float, stop: float, stop_loss: float, take_profit: float
-) -> int:
+def set_prices(world: int, slot: int, limit: float, stop: float, stop_loss: float, take_profit: float) -> int:
     """Write an order's prices; 0 or a `VerbError`."""
     order = order_row(world, slot)
     order.price_units, fits = price_of(world, order.instrument, limit)
@@ -247,6 +246,8 @@ def target_difference(world: int, strategy: int, instrument: int, kind: int, val
     if kind != NOTIONAL:
         money = value * float(equity(world, account))
     unit_money = float(row.mark_units) * float(row.multiplier) / float(row.notional_divisor)
+    if kind != NOTIONAL:
+        unit_money *= rate_to_base(world, row.currency, account_row(world, account).currency)
     return money / unit_money - held, TARGET_WEIGHT if kind != NOTIONAL else UNITS
 
 
@@ -297,10 +298,20 @@ def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int
 
 
 @kernel_function
+def from_base(world: int, currency: int, base_currency: int, money: int) -> tuple[int, bool]:
+    """Money of the account's own currency in `currency`, rounded toward zero; false where it does not fit."""
+    if currency == base_currency:
+        return money, True
+    base_rate, rate = currency_row(world, base_currency).rate_units, currency_row(world, currency).rate_units
+    return multiply_divide_truncate(money, base_rate, rate)
+
+
+@kernel_function
 def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
     """Units that an order stated as notional or weight comes to at a price, in its own direction; never below zero.
 
-    The price has slippage in it already. The money for it, less the fee it will cost, is a whole number of currency steps, rounded down; so is the quantity.
+    The price has slippage in it already. The money for it, less the fee it will cost, is a whole number of currency
+    steps, rounded down; so is the quantity.
     """
     slot = find_order(world, client_order_id)
     if slot < 0 or price_units <= 0:
@@ -316,7 +327,8 @@ def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
         rate, _ = to_units(limits.fee_rate, float(FRACTION_SCALE))
         total = equity_at(world, account, order.instrument, price_units)
         money, fits_money = multiply_divide_truncate(total, weight, FRACTION_SCALE + rate)
-        fits = fits and fits_money
+        money, fits_rate = from_base(world, row.currency, account_row(world, account).currency, money)
+        fits = fits and fits_money and fits_rate
     units, fits_units = multiply_divide_truncate(money, row.notional_divisor, price_units * row.multiplier)
     if not (fits and fits_units):
         return 0
@@ -345,9 +357,7 @@ def approve_replace(world: int, slot: int, quantity_units: int, price_units: int
     order = order_row(world, slot)
     old_quantity, old_price, old_stop = order.quantity_units, order.price_units, order.stop_units
     held_units, held_money = order.held_units, order.held_money
-    change_working(
-        world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money
-    )
+    change_working(world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money)
     order.quantity_units = quantity_units
     order.price_units, order.stop_units = price_units, stop_units
     reason = approve(world, slot)

@@ -15,7 +15,6 @@ from atlas.kernel.memory.intrinsics import record_at
 from atlas.kernel.trader.tables import floats, record, words
 from atlas.records.enums import Hook
 
-
 HOOK_COUNT = max(Hook) + 1
 """Rows of the table of calls stand in the order of `Hook`, from 0."""
 
