@@ -185,7 +185,7 @@ def _quantities(history: BarHistory) -> Assumption:
     if not fractional:
         return Assumption("Quantities", "whole lots", "Of the size that each instrument states.")
     finest = max(each.quantity_exponent for each in history.instruments if each.lot_size_units == 0)
-    value = f"fractions down to 10^-{finest}" + (
+    value = f"fractions down to {10.0**-finest:.{finest}f}" + (
         "" if len(fractional) == len(history.instruments) else f" of {_names(fractional)}"
     )
     return Assumption("Quantities", value, "Describe an instrument with whole_lots or a lot_size to trade whole ones.")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from atlas.backtest.settings import RunSettings, given_limits
 from atlas.data import BarHistory, shipped_data
+from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import definition_of
 from atlas.strategy.shipped import MODULES
@@ -91,8 +92,22 @@ def _strategies(strategies: Sequence[Strategy], missing: list[str]) -> dict[str,
     kind = strategy_type(first)
     if kind is None:
         missing.append(f"the class {first.__name__}, which is in no file")
-    parameters = definition_of(strategies[0]).parameters()
+    parameters = settable_parameters(strategies[0])
+    own, usual = definition_of(strategies[0]).parameters(), definition_of(first()).parameters()
+    missing += [f"{name}={own[name]}" for name in own if name not in parameters and own[name] != usual[name]]
     return {"type": kind or first.__name__, "name": first.__name__, "parameters": parameters}
+
+
+def settable_parameters(strategy: Strategy) -> dict[str, Any]:
+    """Return the values of a strategy's fields, its defaults too, as far as a document can set them."""
+    found: dict[str, Any] = {}
+    for name, value in definition_of(strategy).parameters().items():
+        try:
+            type(strategy)(**{name: value})
+        except StrategyError:
+            continue
+        found[name] = value
+    return found
 
 
 def strategy_type(strategy: type[Strategy]) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.description import LIMIT_KEYS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, read_or_aggregate, run_history
@@ -161,10 +161,16 @@ def parse_run(mapping: Mapping[str, Any]) -> Document:
 
 
 def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
-    """Make the paths of strategy and data absolute, so that the document can be run from any folder."""
-    kind = catalogue.absolute(document.strategy.type)
-    name = catalogue.find(kind).__name__ if document.strategy.name == document.strategy.type else document.strategy.name
-    strategy = msgspec.structs.replace(document.strategy, type=kind, name=name)
+    """Make the paths of strategy and data absolute and the parameters complete: it is the same run from any folder."""
+    section = document.strategy
+    kind = catalogue.absolute(section.type)
+    found = catalogue.find(kind)
+    strategy = msgspec.structs.replace(
+        section,
+        type=kind,
+        name=found.__name__ if section.name == section.type else section.name,
+        parameters={**settable_parameters(found(**section.parameters)), **section.parameters},
+    )
     source = document.data_source
     if (
         source is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,8 +17,11 @@ from atlas.backtest.replaying import is_run_folder, replay_run
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
 from atlas.journal import JournalReader, find_difference
+from atlas.kernel.indicators import Bollinger
 from atlas.records.errors import ConfigurationError
 from atlas.records.kinds import Kind
+from atlas.strategy.base import Strategy, per_instrument
+from atlas.strategy.context import Context
 from tests.unit.backtest.samples import BuyOnce, market
 from tests.unit.backtest.test_documents import SHORT
 
@@ -78,6 +82,31 @@ def test_what_a_document_cannot_say_stands_in_a_comment() -> None:
     result = backtest(BuyOnce(), market(), mode="interpreted")
     assert result.configuration.startswith(BY_PYTHON)
     assert "# Not in this document: mode='interpreted'\n" in result.configuration
+
+
+class Bands(Strategy):
+    """Has fields that no document can set."""
+
+    bands: Bollinger = Bollinger(20, 2.0)
+    scores: dict[int, float] = per_instrument(0.0)
+    weight: float = 0.5
+    scope = "universe"
+
+    def on_bar(self, ctx: Context, bar: Any) -> None:
+        self.scores[bar.instrument] = self.bands.update(bar.close)
+
+
+def test_only_fields_that_a_document_can_set_stand_in_it() -> None:
+    plain = backtest(Bands(weight=0.25), market())
+    assert "  parameters:\n    weight: 0.25\n" in plain.configuration
+    assert "bands" not in plain.configuration
+    changed = backtest(Bands(bands=Bollinger(10, 3.0)), market())
+    assert "# Not in this document: bands={'length': 10" in changed.configuration
+
+
+def test_defaults_of_parameters_are_written_out() -> None:
+    document = parse_run({**SHORT, "parameters": {"fast": "7"}})
+    assert document.strategy.parameters == {"fast": 7, "slow": 30, "weight": 0.95}
 
 
 def test_an_earlier_run_is_replaced_and_other_files_stay(result: BacktestResult, tmp_path: Path) -> None:
