@@ -98,7 +98,9 @@ def load_class(name: str) -> type[Strategy]:
     file = Path(path)
     if not file.is_file():
         raise ConfigurationError(f"no such file: {file}", "strategy.type")
-    module_name = f"atlas_strategy_{file.stem}_{blake2b(str(file).encode(), digest_size=6).hexdigest()}"
+    # By its contents too: a file that was edited in the meantime is another module.
+    digest = blake2b(str(file).encode() + b"\0" + file.read_bytes(), digest_size=6)
+    module_name = f"atlas_strategy_{file.stem}_{digest.hexdigest()}"
     module = sys.modules.get(module_name)
     if module is None:
         specification = importlib.util.spec_from_file_location(module_name, file)
