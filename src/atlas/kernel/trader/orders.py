@@ -39,7 +39,7 @@ from atlas.kernel.trader.tables import (
     tombstone_row,
     world_row,
 )
-from atlas.records.enums import NULL, AskedBy, Hook, OrderState, PendingFlag, QuantityKind, Why
+from atlas.records.enums import NULL, AskedBy, Hook, OrderState, PendingFlag, QuantityKind, RejectReason, Why
 from atlas.records.order_states import BASE_MASK as BASE_STATE_MASK
 from atlas.records.order_states import CLOSED, ILLEGAL, TRANSITIONS, OrderEvent
 from atlas.records.order_states import PENDING_MASK as PENDING_STATE_MASK
@@ -53,6 +53,8 @@ PENDING_REPLACE = int(PendingFlag.PENDING_REPLACE)
 UNITS, ON_ORDER = int(QuantityKind.UNITS), int(Hook.ON_ORDER)
 BY_STRATEGY, WHY_SIGNAL = int(AskedBy.STRATEGY), int(Why.SIGNAL)
 BASE_MASK, PENDING_MASK = int(BASE_STATE_MASK), int(PENDING_STATE_MASK)
+CANCELED, EXPIRED, REJECTED = int(OrderState.CANCELED), int(OrderState.EXPIRED), int(OrderState.REJECTED)
+CAPACITY_ORDERS = int(RejectReason.CAPACITY_ORDERS)
 NULL_UNITS = NULL
 RUNNING = 0
 
@@ -167,8 +169,9 @@ def unlink_order(world: int, slot: int) -> None:
 
 @kernel_function
 def hold(world: int, slot: int) -> None:
-    """Count an approved order as working and hold money for it."""
+    """Count an approved order as working, hold money for it, and count on the exposure it ends."""
     order = order_row(world, slot)
+    account_row(world, order.account).releasing_money += order.releasing_money
     change_working(
         world, order.strategy, order.account, order.instrument, order.side, order.held_units, order.held_money
     )
@@ -178,11 +181,14 @@ def hold(world: int, slot: int) -> None:
 def release(world: int, slot: int, units: int) -> None:
     """Release `units` of what is held for an order, and their share of the money; all of it when nothing would stay."""
     order = order_row(world, slot)
-    part, money = min(units, order.held_units), order.held_money
+    part, money, releasing = min(units, order.held_units), order.held_money, order.releasing_money
     if part <= 0:
         return
     if part < order.held_units:
         money, _ = multiply_divide(order.held_money, part, order.held_units)
+        releasing, _ = multiply_divide(order.releasing_money, part, order.held_units)
+    account_row(world, order.account).releasing_money -= releasing
+    order.releasing_money -= releasing
     change_working(world, order.strategy, order.account, order.instrument, order.side, -part, -money)
     order.held_units -= part
     order.held_money -= money
@@ -198,7 +204,7 @@ def hold_anew(world: int, slot: int) -> None:
         return
     _, _, fits = measure(world, slot, price_units)
     if not fits:
-        order.held_units, order.held_money = 0, 0
+        order.held_units, order.held_money, order.releasing_money = 0, 0, 0
     hold(world, slot)
 
 
@@ -221,12 +227,13 @@ def bury(world: int, slot: int) -> None:
 
 @kernel_function
 def forget_target(world: int, slot: int) -> None:
-    """Let a target whose order ended without a fill be asked for again."""
+    """Let a target whose order was cancelled or expired without a fill be asked for again; a refusal stands."""
     order, header = order_row(world, slot), world_row(world, 0)
     target = target_row(world, order.strategy * header.instrument_count + order.instrument)
     if target.order_id == order.client_order_id:
         target.order_id = 0
-        if order.filled_units == 0:
+        ended = order.state & BASE_MASK
+        if order.filled_units == 0 and (ended == CANCELED or ended == EXPIRED):
             target.kind = 0
 
 
@@ -273,6 +280,26 @@ def refuse(world: int, slot: int, reason: int) -> None:
     forget_target(world, slot)
     bury(world, slot)
     free_row(world, ORDERS_ENTRY, slot)
+
+
+@kernel_function
+def refuse_without_row(world: int, strategy: int, instrument: int, side: int) -> int:
+    """Refuse an order that the full table has no row for: audited and told like any refusal; returns its id."""
+    header, identity = world_row(world, 0), next_order_id(world)
+    header.order_count += 1
+    header.refused_count += 1
+    entry = transition_at(emit(world, 1, instrument, TRANSITION_KIND, side))
+    entry.client_order_id, entry.strategy, entry.event = identity, strategy, RISK_REJECT
+    entry.from_state, entry.to_state, entry.reject_reason = STATE_NEW, REJECTED, CAPACITY_ORDERS
+    entry.asked_by, entry.why = BY_STRATEGY, WHY_SIGNAL
+    entry.cumulative_quantity_units, entry.price_units, entry.venue_order_id = 0, NULL_UNITS, 0
+    if strategy_row(world, strategy).hooks & (1 << ON_ORDER) != 0:
+        notice = push_notice(world, ON_ORDER, strategy, instrument, identity)
+        notice.side, notice.state, notice.reason = side, REJECTED, CAPACITY_ORDERS
+        notice.quantity_units, notice.filled_units, notice.filled_notional_money = 0, 0, 0
+        notice.price_units, notice.stop_units = NULL_UNITS, NULL_UNITS
+        notice.fee_money, notice.realized_money, notice.position_units = 0, 0, 0
+    return identity
 
 
 @kernel_function

@@ -63,15 +63,16 @@ from atlas.records.order_states import TRANSITIONS
 COMMAND_BYTES = 128
 HEADER_WORD = 16
 EPOCH_MASK = (1 << 40) - 1
+OPEN_IDS = 1 << 39
 WHY_SIGNAL = int(Why.SIGNAL)
 NULL_UNITS = NULL
 
 
 @kernel_function
 def count_id(world: int, identity: int) -> None:
-    """Keep the sequence of order ids ahead of a recorded one."""
+    """Keep the sequence of order ids ahead of a recorded one; ids of open strategies are counted apart."""
     header = world_row(world, 0)
-    if identity & EPOCH_MASK > header.next_order_sequence:
+    if identity & OPEN_IDS == 0 and identity & EPOCH_MASK > header.next_order_sequence:
         header.next_order_sequence = identity & EPOCH_MASK
 
 

@@ -34,7 +34,7 @@ from atlas.kernel.trader.tables import (
     throttle_row,
     world_row,
 )
-from atlas.records.enums import NULL, AlertLevel, LimitKind, QuantityKind, RejectReason, TradingState, Why
+from atlas.records.enums import NULL, AlertLevel, LimitKind, OrderType, QuantityKind, RejectReason, TradingState, Why
 
 NONE = 0
 ORDER_SIZE, ORDER_NOTIONAL = int(RejectReason.RISK_ORDER_SIZE), int(RejectReason.RISK_ORDER_NOTIONAL)
@@ -53,6 +53,7 @@ WHY_RISK = int(Why.RISK)
 LIMIT_DAILY_LOSS, LIMIT_DRAWDOWN = int(LimitKind.DAILY_LOSS), int(LimitKind.DRAWDOWN)
 BREACH = int(AlertLevel.BREACH)
 UNITS, NOTIONAL, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.TARGET_WEIGHT)
+MARKET = int(OrderType.MARKET)
 NULL_UNITS = NULL
 SECOND_NS = 1_000_000_000
 RUNNING = 0
@@ -204,10 +205,10 @@ def check_position(world: int, slot: int, price_units: int, equity_money: int) -
 
 @kernel_function
 def check_exposure(world: int, slot: int, adding_money: int, equity_money: int) -> int:
-    """Total exposure, leverage and buying power, with all money held for working orders counted."""
+    """Total exposure, leverage and buying power: what working orders hold counts, what market orders end does not."""
     order = order_row(world, slot)
     limits, owner = limit_row(world, order.account), account_row(world, order.account)
-    after = owner.gross_exposure_money + owner.held_money + adding_money
+    after = owner.gross_exposure_money + owner.held_money - owner.releasing_money + adding_money
     if limits.exposure_money != NULL_UNITS and count_check(world, EXPOSURE, after > limits.exposure_money):
         return EXPOSURE
     if limits.leverage == limits.leverage and count_check(
@@ -279,6 +280,7 @@ def measure(world: int, slot: int, price_units: int) -> tuple[int, int, bool]:
     if adding != units:
         adding_money, _ = multiply_divide(money, adding, units)
     order.held_units, order.held_money = units, adding_money
+    order.releasing_money = money - adding_money if order.order_type == MARKET else 0
     after = abs(float(position.quantity_units)) + float(working) + float(units)
     exposure = float(owner.gross_exposure_money) + float(owner.held_money) + float(money)
     return adding, money, after < WORD_LIMIT and exposure < WORD_LIMIT

@@ -78,7 +78,8 @@ ACCOUNTS = Table(
     "accounts",
     record(
         words("name_hash", "currency", "initial_cash_money", "positions_money", "realized_money", "fees_money"),
-        words("held_money", "gross_exposure_money", "open_positions", "peak_equity_money", "day_equity_money"),
+        words("held_money", "releasing_money", "gross_exposure_money", "open_positions", "peak_equity_money"),
+        words("day_equity_money"),
         words("dividends_money", "external_cash_money", "trading_state", "occupied_positions", "working_orders"),
         floats("leverage"),
     ),
@@ -118,7 +119,9 @@ ORDERS = Table(
         words("stop_loss_units", "take_profit_units", "expire_time_ns", "parent_order_id"),
         words("filled_units", "filled_notional_money", "fees_money", "last_execution_id"),
         words("state", "pending", "asked_by", "why", "reject_reason"),
-        words("held_money", "held_units", "submit_time_ns", "update_time_ns", "reference_price_units"),
+        # releasing_money: exposure that a market order is about to end; new orders may count on it.
+        words("held_money", "held_units", "releasing_money"),
+        words("submit_time_ns", "update_time_ns", "reference_price_units"),
         # A cancel or replace on its way, by its own client order id.
         words("pending_order_id", "pending_quantity_units", "pending_price_units", "pending_stop_units"),
         words("previous_order", "next_order", "sent"),

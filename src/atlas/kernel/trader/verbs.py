@@ -30,6 +30,7 @@ from atlas.kernel.trader.orders import (
     hold,
     new_order,
     notify_order,
+    refuse_without_row,
     request_cancel,
     request_replace,
     submit,
@@ -186,7 +187,7 @@ def place_order(
         return NOT_POSITIVE
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
-        return FULL
+        return refuse_without_row(world, strategy, instrument, side)
     order = order_row(world, slot)
     order.expire_time_ns = expire_time_ns
     error = set_quantity(world, slot, quantity_kind, quantity)
@@ -292,8 +293,6 @@ def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int
     )
     if find_order(world, identity) >= 0:
         last.order_id = identity
-    elif identity > 0:
-        last.kind = 0
     return identity
 
 
@@ -357,13 +356,15 @@ def approve_replace(world: int, slot: int, quantity_units: int, price_units: int
     order = order_row(world, slot)
     old_quantity, old_price, old_stop = order.quantity_units, order.price_units, order.stop_units
     held_units, held_money = order.held_units, order.held_money
+    releasing_money = order.releasing_money
+    account_row(world, order.account).releasing_money -= releasing_money
     change_working(world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money)
     order.quantity_units = quantity_units
     order.price_units, order.stop_units = price_units, stop_units
     reason = approve(world, slot)
     order.quantity_units, order.price_units, order.stop_units = old_quantity, old_price, old_stop
     if reason != 0:
-        order.held_units, order.held_money = held_units, held_money
+        order.held_units, order.held_money, order.releasing_money = held_units, held_money, releasing_money
     else:
         order.held_units, order.held_money = max(held_units, order.held_units), max(held_money, order.held_money)
     hold(world, slot)
@@ -523,7 +524,7 @@ def query(world: int, strategy: int, instrument: int, what: int) -> float:
     if what == Q_CASH:
         return float(cash_in_base(world, account)) / scale
     if what == Q_BUYING_POWER:
-        used = owner.gross_exposure_money + owner.held_money
+        used = owner.gross_exposure_money + owner.held_money - owner.releasing_money
         return (owner.leverage * float(equity(world, account)) - float(used)) / scale
     if what == Q_CLOCK:
         return float(header.clock_ns)

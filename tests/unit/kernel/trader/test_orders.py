@@ -749,12 +749,19 @@ def test_a_resolution_of_a_report_set_aside_is_not_taken_over() -> None:
     assert driver.held() == (40, 0, 4000)
 
 
-def test_a_target_is_asked_once_and_again_after_a_refusal() -> None:
+def test_a_refused_target_stands() -> None:
+    driver = desk()
+    order = driver.do(TARGET, 1, 1, QuantityKind.UNITS, 0, x=10.0)
+    driver.report(order, TYPES.REJECTED)
+    assert driver.do(TARGET, 1, 1, QuantityKind.UNITS, 0, x=10.0) == 0
+
+
+def test_a_target_is_asked_once_and_again_after_the_venue_cancelled_it() -> None:
     driver = desk()
     order = driver.do(TARGET, 1, 1, QuantityKind.UNITS, 0, x=10.0)
     assert order > 0
     assert driver.do(TARGET, 1, 1, QuantityKind.UNITS, 0, x=10.0) == 0
-    driver.report(order, TYPES.REJECTED)
+    driver.report(order, TYPES.CANCELED)
     again = driver.do(TARGET, 1, 1, QuantityKind.UNITS, 0, x=10.0)
     assert again > order
     driver.fill(again, 10, 100)
@@ -768,10 +775,12 @@ def test_a_full_table_of_orders_is_a_defined_answer() -> None:
     small = Capacities(orders=2, tombstones=4, executions=4, timers=4, notices=16, commands=16, outputs=512)
     driver = desk(setup={"capacities": small})
     first, second = driver.order(BUY, 1), driver.order(BUY, 1)
-    assert driver.order(BUY, 1) < 0
+    refused = driver.order(BUY, 1)
+    assert refused > second
+    assert counts(driver) == (2, 2, 2)
     driver.report(first, TYPES.REJECTED)
     third = driver.order(BUY, 1)
-    assert third > second
+    assert third > refused
     assert counts(driver) == (2, 2, 2)
 
 

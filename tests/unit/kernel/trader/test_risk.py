@@ -313,3 +313,28 @@ def test_holds_return_to_nothing() -> None:
     assert driver.held() == (0, 0, 0)
     assert driver.account()["held_money"] == 0
     assert driver.account()["working_orders"] == 0
+
+
+def test_what_a_market_order_ends_may_be_bought_again_at_once() -> None:
+    driver = desk(require_buying_power=True)
+    driver.bought(10_000, 100, instrument=1)
+    driver.outputs()
+    assert driver.state(driver.order(BUY, 9_000, instrument=2)) == "[REJECTED]"
+    sold = driver.order(SELL, 10_000, instrument=1)
+    assert float(driver.account()["releasing_money"]) == 1_000_000 * MONEY
+    bought = driver.order(BUY, 9_000, instrument=2)
+    assert driver.state(bought) == "PENDING_NEW"
+    assert driver.state(driver.order(BUY, 2_000, instrument=2)) == "[REJECTED]"
+    driver.fill(sold, 4_000, 100)
+    assert float(driver.account()["releasing_money"]) == 600_000 * MONEY
+    driver.fill(sold, 6_000, 100)
+    driver.fill(bought, 9_000, 100)
+    owner = driver.account()
+    assert (int(owner["releasing_money"]), int(owner["held_money"])) == (0, 0)
+
+
+def test_a_resting_order_that_reduces_is_not_counted_on() -> None:
+    driver = desk(require_buying_power=True)
+    driver.bought(10_000, 100, instrument=1)
+    driver.order(SELL, 10_000, instrument=1, limit=120)
+    assert driver.state(driver.order(BUY, 1_000, instrument=2)) == "[REJECTED]"
