@@ -181,12 +181,12 @@ class Case:
     ----------
     folder : pathlib.Path
         For venue, run and locks.
-    strategy : type
-        What trades.
+    strategy : type or tuple of type
+        What trades, all on one account.
     """
 
     folder: Path
-    strategy: type[Strategy] = Swing
+    strategy: type[Strategy] | tuple[type[Strategy], ...] = Swing
     script: Script = field(default_factory=script)
     timing: Timing = TIMING
     lease_ns: int = 60 * SECOND_NS
@@ -213,7 +213,8 @@ class Case:
         )
 
     def setup(self) -> LiveSetup:
-        return LiveSetup(trader_setup(), [self.strategy()])
+        kinds = self.strategy if isinstance(self.strategy, tuple) else (self.strategy,)
+        return LiveSetup(trader_setup(), [kind() for kind in kinds])
 
     def session(self, observe: Callable[[Stage], None] | None = None) -> LiveSession:
         return open_session(self.setup(), self.options(), MockSession(self.script, self.address), observe)
@@ -322,7 +323,7 @@ def outcome(case: Case) -> Outcome:
         positions["quantity_units"].tolist(),
         machine.block.rows("cash")["balance_money"].tolist(),
         accounts["fees_money"].tolist(),
-        [intents[identity] for identity in sorted(intents)],
+        list(intents.values()),
     )
 
 

@@ -48,6 +48,7 @@ from tests.end_to_end.live_cases import (
 
 WORKERS = 2
 Expected = tuple[Outcome, list[list[int]], int]
+Strategies = type[Strategy] | tuple[type[Strategy], ...]
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def check_kill(case: Case, expected: Expected, kills: Sequence[int], every_stage
 
 def check_kills(
     folder: Path,
-    strategy: type[Strategy],
+    strategy: Strategies,
     kills: Sequence[Sequence[int]],
     expected: Expected,
     every_stage: bool = False,
@@ -122,6 +123,12 @@ def test_killed_again_while_it_recovers_it_comes_to_the_same(folder: Path) -> No
 def test_an_open_strategy_comes_to_the_same(folder: Path) -> None:
     expected = unbroken(Case(folder / "whole", Loose))
     check_kills(folder, Loose, [[stage] for stage in range(3, expected[2] + 1, 9)], expected)
+
+
+def test_open_and_closed_strategies_side_by_side_come_to_the_same(folder: Path) -> None:
+    both = (Loose, Swing)
+    expected = unbroken(Case(folder / "whole", both))
+    check_kills(folder, both, [[stage] for stage in range(3, expected[2] + 1, 17)], expected)
 
 
 @pytest.mark.slow

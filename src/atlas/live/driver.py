@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from atlas.records.kinds import MARKET_KINDS, Kind
 from atlas.records.layout import blank, repeat_headers
 
 Rows = npt.NDArray[np.int64]
+KIND_SHIFT: Final = 32
 
 
 class Stage(StrEnum):
@@ -168,14 +169,21 @@ class Driver:
         self.event_count += 1
         if self.sink is not None:
             self.sink(self.machine.outputs)
-        if commands:
-            self.journal.append(self._cause(sequence, record, len(commands)))
-            for command in commands:
-                self.journal.append(command)
+        failures = self._failures()
+        if commands or failures:
+            cause = [self._cause(sequence, record, len(commands))] if commands else []
+            for consequence in (*cause, *commands, *failures):
+                self.journal.append(consequence)
             self.observe(Stage.COMMANDS_APPENDED)
             self.journal.commit()
             self.observe(Stage.COMMANDS_DURABLE)
         return commands
+
+    def _failures(self) -> list[Record]:
+        """Failed hooks among what the last event put out."""
+        rows = self.machine.outputs
+        kinds = rows[:, 2] >> KIND_SHIFT & 0xFF
+        return [row.tobytes() for row in rows[kinds == Kind.STRATEGY_FAILED]]
 
     def send(self, commands: Sequence[Record]) -> None:
         """Hand durable commands to the venue, in order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from atlas.gateways.gateway import Record
 from atlas.kernel.memory.compilation import PLAIN, EntryPoint
 from atlas.kernel.trader.creation import create_trader
 from atlas.kernel.trader.inputs import apply_input, stop_strategy
-from atlas.kernel.trader.recovery import COMMAND_BYTES, RECORDED_VERBS, install_command
+from atlas.kernel.trader.recovery import COMMAND_BYTES, OPEN_IDS, RECORDED_VERBS, install_command
 from atlas.kernel.trader.step import apply_event
 from atlas.kernel.trader.verbs import VERB_ENTRY_POINTS
 from atlas.live.setup import LiveSetup
@@ -24,6 +25,7 @@ from atlas.strategy.binding import BoundStrategy, bind_strategy
 from atlas.strategy.failures import StrategyFailure, describe_failure
 
 KIND_BYTE: Final = 20
+HALTED: Final = 1
 STRATEGY_FIELD: Final = {kind: int(LAYOUTS[kind].fields["strategy"][1]) for kind in (50, 51, 52)}  # type: ignore[index]
 NOT_APPLIED: Final = frozenset(
     {Kind.STRING, Kind.LEASE, Kind.BOOT, Kind.SNAPSHOT_TAKEN, Kind.SHUTDOWN, Kind.FINGERPRINT}
@@ -57,11 +59,31 @@ def is_event(record: Record) -> bool:
     return kind in EVENT_KINDS
 
 
+class OpenIds:
+    """The order ids of open strategies, counted apart.
+
+    Their commands are never recomputed, and what was refused of them is not known to a replay; so what they use up must
+    not show in the ids of others.
+    """
+
+    def __init__(self) -> None:
+        self.world: Any = None
+        self._last = OPEN_IDS
+
+    def __enter__(self) -> None:
+        self._others = int(self.world["next_order_sequence"])
+        self.world["next_order_sequence"] = self._last
+
+    def __exit__(self, *error: object) -> None:
+        self._last = int(self.world["next_order_sequence"])
+        self.world["next_order_sequence"] = self._others
+
+
 class SwitchedVerb:
     """A verb that is live, or takes recorded commands while its strategy is muted."""
 
-    def __init__(self, live: EntryPoint, muted: EntryPoint) -> None:
-        self._live, self._muted = live, muted
+    def __init__(self, live: EntryPoint, muted: EntryPoint, own_ids: OpenIds | None) -> None:
+        self._live, self._muted, self._own_ids = live, muted, own_ids
         self.is_muted = False
 
     @property
@@ -75,7 +97,20 @@ class SwitchedVerb:
         return self._call
 
     def _call(self, *arguments: Any) -> Any:
-        return (self._muted if self.is_muted else self._live).callable(*arguments)
+        if self.is_muted:
+            return self._muted.callable(*arguments)
+        if self._own_ids is None:
+            return self._live.callable(*arguments)
+        with self._own_ids:
+            return self._live.callable(*arguments)
+
+
+def switched_verbs(own_ids: OpenIds | None) -> dict[str, SwitchedVerb]:
+    """Return the verbs of one strategy; those that make commands use `own_ids` where given."""
+    return {
+        name: SwitchedVerb(live, RECORDED_VERBS.get(name, live), own_ids if name in RECORDED_VERBS else None)
+        for name, live in VERB_ENTRY_POINTS.items()
+    }
 
 
 class Machine:
@@ -104,10 +139,8 @@ class Machine:
         self.setup = setup
         self.block = create_trader(setup.trader_setup())
         symbols = ["", *(instrument.symbol for instrument in setup.trader.instruments)]
-        self._verbs = [
-            {name: SwitchedVerb(live, RECORDED_VERBS.get(name, live)) for name, live in VERB_ENTRY_POINTS.items()}
-            for _ in setup.definitions
-        ]
+        self._open_ids = OpenIds()
+        self._verbs = [switched_verbs(self._open_ids if each.is_open else None) for each in setup.definitions]
         self.bound: list[BoundStrategy] = [
             bind_strategy(self.block, number, definition, setup.mode, symbols, verbs)
             for number, (definition, verbs) in enumerate(zip(setup.definitions, self._verbs, strict=True), 1)
@@ -115,6 +148,7 @@ class Machine:
         self.failures: list[StrategyFailure] = []
         self.outputs: npt.NDArray[np.int64] = np.zeros((0, 8), np.int64)
         self.world: Any = self.block.rows("world")[0]
+        self._open_ids.world = self.world
         self._calls = self.block.rows("calls")[:1]
         self._output_rows = self.block.rows("outputs")["words"]
         self._command_rows = self.block.rows("commands")
@@ -124,6 +158,10 @@ class Machine:
     def open_strategies(self) -> frozenset[int]:
         """Numbers of the open strategies, whose commands are never recomputed."""
         return frozenset(bound.index for bound in self.bound if bound.definition.is_open)
+
+    def halt(self, strategy: int) -> None:
+        """Halt a strategy that is known to have failed; nothing is sent for it."""
+        self.block.rows("strategies")["status"][strategy] = HALTED
 
     def mute(self, strategies: frozenset[int]) -> None:
         """Let exactly these strategies take recorded commands instead of sending."""
@@ -188,7 +226,8 @@ class Machine:
         bound = self.bound[number - 1]
         failure = describe_failure(error, bound.context, bound.definition)
         self.failures.append(failure)
-        stop_strategy(self.block.address, number, failure.line)
+        with self._open_ids if bound.definition.is_open else nullcontext():
+            stop_strategy(self.block.address, number, failure.line)
         world["running_strategy"] = world["hook_depth"] = 0
 
     def _drain_outputs(self) -> npt.NDArray[np.int64]:

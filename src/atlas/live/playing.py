@@ -38,6 +38,7 @@ class HeldEvent:
     record: Record
     command_count: int | None = None
     commands: list[Record] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ class Player:
             self._begin_epoch(record)
         elif kind == Kind.COMMAND_CAUSE:
             self._take_cause(record)
+        elif kind == Kind.STRATEGY_FAILED:
+            self._take_failure(record)
         elif kind in (Kind.SNAPSHOT_TAKEN, Kind.SHUTDOWN):
             self.flush()
             self._compare_state(record)
@@ -149,6 +152,16 @@ class Player:
             )
         self.held.command_count = int(cause["command_count"])
 
+    def _take_failure(self, record: JournalRecord) -> None:
+        """Note a strategy that failed, unless its code was changed since: then it has another chance."""
+        strategy = int(np.frombuffer(record.content, LAYOUTS[Kind.STRATEGY_FAILED])[0]["strategy"])
+        described = record.header.identity.metadata.get("strategies", [])
+        known = self.machine.setup.definitions
+        if self.held is None or not 0 < strategy <= min(len(described), len(known)):
+            return
+        if described[strategy - 1]["code_hash"] == known[strategy - 1].code_hash:
+            self.held.failed.append(strategy)
+
     def _take_command(self, record: JournalRecord) -> None:
         if self.held is None or self.held.command_count is None:
             raise RecoveryError(f"record {record.sequence} is a command without a cause")
@@ -163,6 +176,8 @@ class Player:
             raise RecoveryError(f"record {held.sequence} caused {held.command_count} commands; not all are there")
         muted = self._muted()
         emitted = self.machine.apply(held.record, [each for each in held.commands if strategy_of(each) in muted])
+        for strategy in held.failed:
+            self.machine.halt(strategy)
         if self._recomputing:
             self._compare(held, emitted, muted)
         self.progress.note(held.record)
@@ -199,8 +214,11 @@ class Player:
         return RecordFormatter(self.strings).format(np.frombuffer(record, ROW), sequence)
 
     def _compare_state(self, record: JournalRecord) -> None:
-        """Compare the state with a fingerprint in the journal, where the same code made both."""
-        if not (self.all_recomputed and self._recomputing):
+        """Compare the state with a fingerprint in the journal, where the same code made all of both.
+
+        What was refused of an open strategy is not in the journal, though it is in the counts of the state.
+        """
+        if not (self.all_recomputed and self._recomputing) or self.machine.open_strategies:
             return
         dtype = LAYOUTS[Kind(record.content[KIND_BYTE])]
         expected = int(np.frombuffer(record.content, dtype)[0]["state_hash"])

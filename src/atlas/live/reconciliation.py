@@ -56,7 +56,7 @@ class Reconciliation:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def after_start(self, fresh: Collection[int] = ()) -> None:
-        """Ask about every order and request without an answer, oldest first.
+        """Ask about every order and request without an answer, in the order in which they were sent.
 
         Parameters
         ----------
@@ -80,12 +80,14 @@ class Reconciliation:
             self.compare_open_orders()
 
     def waiting(self) -> list[int]:
-        """Ids of live orders that the venue has not answered, and of unanswered requests; ascending."""
+        """Ids of live orders that the venue has not answered, and of unanswered requests; in the order of sending."""
         orders = self._live()
-        unanswered = np.isin(orders["state"] & BASE_MASK, UNANSWERED)
-        requested = (orders["state"] & REQUESTED != 0) & (orders["pending_order_id"] != 0)
-        identities = [*orders["client_order_id"][unanswered], *orders["pending_order_id"][requested]]
-        return sorted(int(identity) for identity in identities)
+        found = []
+        for order in orders[np.isin(orders["state"] & BASE_MASK, UNANSWERED)]:
+            found.append((order["submit_time_ns"], order["strategy"], order["client_order_id"]))
+        for order in orders[(orders["state"] & REQUESTED != 0) & (orders["pending_order_id"] != 0)]:
+            found.append((order["update_time_ns"], order["strategy"], order["pending_order_id"]))
+        return [int(identity) for _, _, identity in sorted(found)]
 
     def _live(self) -> Any:
         return self._orders[self._orders["occupancy"] == 1]

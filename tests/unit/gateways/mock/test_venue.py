@@ -1,0 +1,59 @@
+"""The mock venue's log and its sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atlas.gateways.mock.codec import Frame, FrameType
+from atlas.gateways.mock.venue import Venue, VenueLog
+from atlas.records.errors import CodecError
+from tests.unit.gateways.mock.samples import new_order, question, script
+
+
+def opened(path: Path, epoch: int = 1) -> Venue:
+    venue = Venue(script(), VenueLog(path))
+    assert venue.handle(Frame(FrameType.HELLO, epoch), 0) == Frame(FrameType.WELCOME, venue.orders.step)
+    return venue
+
+
+def test_a_venue_that_is_started_again_knows_all_it_accepted(tmp_path: Path) -> None:
+    venue = opened(tmp_path / "log")
+    venue.handle(Frame(FrameType.STEP, 2), 1)
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
+    before = venue.handle(Frame(FrameType.STEP, 4), 1), venue.handle(Frame(FrameType.ASK, 0, (question(1),)), 1)
+    again = Venue(script(), VenueLog(tmp_path / "log"))
+    assert again.epoch == 1
+    assert (
+        again.handle(Frame(FrameType.STEP, 4), 1),
+        again.handle(Frame(FrameType.ASK, 0, (question(1),)), 1),
+    ) == before
+
+
+def test_a_frame_torn_at_the_end_of_the_log_is_cut_off(tmp_path: Path) -> None:
+    venue = opened(tmp_path / "log")
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
+    whole = (tmp_path / "log").read_bytes()
+    for cut in (1, 60, 130):
+        (tmp_path / "log").write_bytes(whole[:-cut])
+        assert Venue(script(), VenueLog(tmp_path / "log")).orders.orders == []
+        assert len((tmp_path / "log").read_bytes()) < len(whole) - 100
+
+
+def test_every_frame_of_an_earlier_epoch_is_refused(tmp_path: Path) -> None:
+    venue = opened(tmp_path / "log", epoch=3)
+    for frame in (Frame(FrameType.COMMAND, 0, (new_order(),)), Frame(FrameType.STEP, 1), Frame(FrameType.OPEN_ORDERS)):
+        assert venue.handle(frame, 2) == Frame(FrameType.FENCED, 3)
+    assert venue.handle(Frame(FrameType.HELLO, 2), 0) == Frame(FrameType.FENCED, 3)
+    assert venue.orders.orders == []
+
+
+def test_the_session_ends_after_the_last_step(tmp_path: Path) -> None:
+    venue = opened(tmp_path / "log")
+    assert venue.handle(Frame(FrameType.STEP, 9), 1) == Frame(FrameType.OVER)
+
+
+def test_what_no_client_says_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodecError, match="a client sent WELCOME"):
+        opened(tmp_path / "log").handle(Frame(FrameType.WELCOME, 1), 1)
