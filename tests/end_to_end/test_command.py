@@ -21,6 +21,7 @@ pytestmark = [compiled_only, pytest.mark.slow]
 
 SLOW = '''"""A strategy that takes its time."""
 
+import pathlib
 import time
 
 from atlas import Strategy
@@ -32,6 +33,7 @@ class Slow(Strategy):
     open = True
 
     def on_bar(self, ctx, bar):
+        pathlib.Path("started").touch()
         if ctx.position(bar.instrument) == 0 and ctx.working_orders() == 0:
             ctx.buy(bar.instrument, 1.0)
         time.sleep(0.02)
@@ -114,7 +116,12 @@ def test_an_interruption_writes_what_was_done(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         text=True,
     )
-    time.sleep(15.0)
+    # The kernel may have to be compiled first.
+    for _ in range(4_000):
+        if (tmp_path / "started").exists() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120.0)
     assert process.returncode == 1

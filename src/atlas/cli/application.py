@@ -74,9 +74,9 @@ def _version(wanted: bool) -> None:
 @application.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, metavar="", help="Show the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option(DEBUG, help="Show where an error arose.")] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, metavar="", help="Show where an error arose.")] = False,
 ) -> None:
     """One deterministic trading kernel for backtests, paper and live trading."""
 
@@ -102,7 +102,7 @@ def backtest(
     document: Annotated[Path, typer.Argument(metavar="RUN.yaml", help="The run's document, YAML or JSON.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the run; runs/NAME if left out.")] = None,
     overrides: Overrides = None,
-    journal: Annotated[bool, typer.Option("--journal", help="Keep a journal in the run folder.")] = False,
+    journal: Annotated[bool, typer.Option("--journal", metavar="", help="Keep a journal in the run folder.")] = False,
 ) -> None:
     """Run the backtest that a document describes."""
     from atlas.cli.runs import run_backtest
@@ -120,7 +120,9 @@ def strategies() -> None:
 
 @application.command()
 def doctor(
-    warm: Annotated[bool, typer.Option("--warm", help="Compile the kernel and the shipped strategies now.")] = False,
+    warm: Annotated[
+        bool, typer.Option("--warm", metavar="", help="Compile the kernel and the shipped strategies now.")
+    ] = False,
 ) -> None:
     """Show versions, the cache and what is compiled."""
     from atlas.cli.health import examine, warm_up
