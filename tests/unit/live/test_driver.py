@@ -12,12 +12,13 @@ from atlas.gateways.mock import Behaviour
 from atlas.live import replay_journal
 from atlas.live.driver import Stage, Timing
 from atlas.records.commands import NEW_ORDER
-from atlas.records.enums import NULL, QuantityKind, TradingState
+from atlas.records.enums import NULL, AskedBy, OrderType, QuantityKind, TimeInForce, TradingState
 from atlas.records.errors import LeaseError
 from atlas.records.kinds import Kind
+from atlas.records.layout import blank, repeat_headers
 from atlas.records.outputs import COMMAND_CAUSE
 from atlas.strategy.base import Strategy
-from tests.unit.live.link import SECOND_NS, UNIT, Buyer, Run, stamped
+from tests.unit.live.link import PRICE, SECOND_NS, UNIT, Buyer, Run, stamped
 
 
 class Weighted(Strategy):
@@ -110,6 +111,36 @@ def test_orders_are_cancelled_one_by_one_and_all_at_once(tmp_path: Path) -> None
     assert [command[20] for command in run.link.sent].count(Kind.CANCEL_ORDER) == 3
     run.steps(1)
     assert len(run.orders()) == 0
+
+
+def by_hand(run: Run, kind: Kind, **fields: object) -> None:
+    """Take an operator's record of several rows."""
+    record = blank(kind)
+    record["local_time_ns"] = record["venue_time_ns"] = run.link.now_ns()
+    for name, value in fields.items():
+        record[name] = value
+    repeat_headers(record)
+    run.driver.take(record.tobytes())
+
+
+def test_an_order_by_hand_passes_risk_and_belongs_to_nobody(tmp_path: Path) -> None:
+    run = Run(tmp_path, Behaviour(fill_after=0), Behaviour(fill_after=0))
+    run.steps(2)
+    terms = {"instrument": 1, "side": 1, "order_type": OrderType.LIMIT, "time_in_force": TimeInForce.GTC}
+    units = {"quantity_kind": QuantityKind.UNITS, "price_units": 90 * PRICE}
+    by_hand(run, Kind.OPERATOR_NEW_ORDER, **terms, **units, quantity_units=3 * UNIT)
+    sent = np.frombuffer(run.link.sent[-1], NEW_ORDER)[0]
+    assert (int(sent["quantity_units"]), int(sent["strategy"]), int(sent["asked_by"])) == (3 * UNIT, 0, AskedBy.TRADER)
+    by_hand(run, Kind.OPERATOR_REPLACE_ORDER, original_client_order_id=sent["client_order_id"], quantity_units=4 * UNIT)
+    assert run.link.sent[-1][20] == Kind.REPLACE_ORDER
+    run.steps(1)
+    assert 4 * UNIT in run.orders()["quantity_units"].tolist()
+    count = len(run.link.sent)
+    by_hand(run, Kind.OPERATOR_NEW_ORDER, **terms, **units, quantity_units=10**9 * UNIT)
+    by_hand(run, Kind.OPERATOR_NEW_ORDER, **terms, **units, quantity_units=0)
+    by_hand(run, Kind.OPERATOR_REPLACE_ORDER, original_client_order_id=12345, quantity_units=1)
+    assert len(run.link.sent) == count
+    assert run.machine.world["refused_count"] == 3
 
 
 def test_the_trading_state_is_set_by_hand(tmp_path: Path) -> None:

@@ -8,23 +8,47 @@ from __future__ import annotations
 from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.intrinsics import record_at
 from atlas.kernel.trader.dispatch import ON_SLICE, ON_START, ON_STOP, deliver_notices, dispatch_phase, wants
-from atlas.kernel.trader.orders import cancel_working, change_state, find_order, request_cancel
-from atlas.kernel.trader.outputs import FAILED_KIND, emit, failed_at
+from atlas.kernel.trader.orders import (
+    cancel_working,
+    change_state,
+    find_order,
+    new_order,
+    request_cancel,
+    request_replace,
+    submit,
+)
+from atlas.kernel.trader.outputs import FAILED_KIND, emit, emit_alert, failed_at
 from atlas.kernel.trader.step import DAY_NS, NEVER, bar_at, resume, run_due, set_clock
 from atlas.kernel.trader.tables import order_row, strategy_row, world_row
+from atlas.kernel.trader.verbs import approve_replace, check_request
 from atlas.records.commands import NEW_ORDER, ORDER_STATUS_REQUEST
-from atlas.records.enums import AskedBy, ErrorCode, FailurePolicy, OrderFlag, OrderState, TradingState, Why
+from atlas.records.enums import (
+    NULL,
+    AlertLevel,
+    AskedBy,
+    ErrorCode,
+    FailurePolicy,
+    OrderFlag,
+    OrderState,
+    QuantityKind,
+    RejectReason,
+    TradingState,
+    Why,
+)
 from atlas.records.kinds import Kind
 from atlas.records.operator import (
     EPOCH,
     OPERATOR_CANCEL_ALL,
     OPERATOR_CANCEL_ORDER,
+    OPERATOR_NEW_ORDER,
+    OPERATOR_REPLACE_ORDER,
     OPERATOR_SET_TRADING_STATE,
 )
 from atlas.records.order_states import OrderEvent
 
 scope_at, cancel_at = record_at(OPERATOR_CANCEL_ALL), record_at(OPERATOR_CANCEL_ORDER)
 state_at, epoch_at = record_at(OPERATOR_SET_TRADING_STATE), record_at(EPOCH)
+order_at, replace_at = record_at(OPERATOR_NEW_ORDER), record_at(OPERATOR_REPLACE_ORDER)
 request_at, new_at = record_at(ORDER_STATUS_REQUEST), record_at(NEW_ORDER)
 START, STOP, PAUSE, RESUME = (
     int(Kind.OPERATOR_START),
@@ -35,6 +59,10 @@ START, STOP, PAUSE, RESUME = (
 KILL, KILL_RESET = int(Kind.OPERATOR_KILL_SWITCH), int(Kind.OPERATOR_KILL_SWITCH_RESET)
 CANCEL_ALL, CANCEL_ONE = int(Kind.OPERATOR_CANCEL_ALL), int(Kind.OPERATOR_CANCEL_ORDER)
 SET_STATE, STATUS_REQUEST = int(Kind.OPERATOR_SET_TRADING_STATE), int(Kind.ORDER_STATUS_REQUEST)
+NEW_BY_HAND, REPLACE_BY_HAND = int(Kind.OPERATOR_NEW_ORDER), int(Kind.OPERATOR_REPLACE_ORDER)
+BAD_INSTRUMENT, BAD_QUANTITY = int(RejectReason.REQUEST_INSTRUMENT), int(RejectReason.REQUEST_QUANTITY)
+UNKNOWN, NOTICE, UNITS = int(RejectReason.REQUEST_UNKNOWN_ORDER), int(AlertLevel.NOTICE), int(QuantityKind.UNITS)
+NULL_UNITS, NO_ROOM = NULL, int(RejectReason.CAPACITY_ORDERS)
 NEW_ORDER_KIND, EPOCH_KIND = int(Kind.NEW_ORDER), int(Kind.EPOCH)
 ACTIVE, HALTED = int(TradingState.ACTIVE), int(TradingState.HALTED)
 BY_TRADER, BY_SYSTEM = int(AskedBy.TRADER), int(AskedBy.SYSTEM)
@@ -92,6 +120,59 @@ def resend_order(world: int, address: int) -> None:
 
 
 @kernel_function
+def refuse_word(world: int, instrument: int, strategy: int, reason: int) -> None:
+    """Tell in an alert that an operator's order could not be one."""
+    world_row(world, 0).refused_count += 1
+    alert = emit_alert(world, instrument, 0, strategy, 0, NOTICE)
+    alert.value, alert.limit, alert.reject_reason = 0.0, 0.0, reason
+
+
+@kernel_function
+def order_by_hand(world: int, address: int) -> None:
+    """Make an operator's order, which passes risk like any other."""
+    word = order_at(address)
+    instrument, strategy = int(word.instrument), int(word.strategy)
+    if strategy >= world_row(world, 0).strategy_count or check_request(world, instrument) != 0:
+        refuse_word(world, 0, 0, BAD_INSTRUMENT)
+        return
+    if word.quantity_units <= 0 and int(word.quantity_kind) == UNITS:
+        refuse_word(world, instrument, strategy, BAD_QUANTITY)
+        return
+    slot = new_order(world, strategy, instrument, int(word.side), int(word.order_type), int(word.time_in_force))
+    if slot < 0:
+        refuse_word(world, instrument, strategy, NO_ROOM)
+        return
+    order = order_row(world, slot)
+    order.quantity_units, order.quantity_kind = word.quantity_units, int(word.quantity_kind)
+    order.price_units, order.stop_units = word.price_units, word.stop_units
+    order.stop_loss_units, order.take_profit_units = word.stop_loss_units, word.take_profit_units
+    order.expire_time_ns, order.quantity_value = word.expire_time_ns, word.quantity_value
+    order.asked_by, order.why = BY_TRADER, MANUAL
+    submit(world, slot)
+
+
+@kernel_function
+def replace_by_hand(world: int, address: int) -> None:
+    """Ask to change an order in an operator's words; what is NULL stays."""
+    word = replace_at(address)
+    slot = find_order(world, word.original_client_order_id)
+    if slot < 0:
+        refuse_word(world, 0, 0, UNKNOWN)
+        return
+    order = order_row(world, slot)
+    units = order.quantity_units if word.quantity_units == NULL_UNITS else word.quantity_units
+    price_units = order.price_units if word.price_units == NULL_UNITS else word.price_units
+    stop_units = order.stop_units if word.stop_units == NULL_UNITS else word.stop_units
+    reason = (
+        BAD_QUANTITY if units <= order.filled_units else approve_replace(world, slot, units, price_units, stop_units)
+    )
+    if reason != 0:
+        refuse_word(world, order.instrument, order.strategy, reason)
+        return
+    request_replace(world, slot, units, price_units, stop_units)
+
+
+@kernel_function
 def apply_word(world: int, address: int, kind: int) -> None:
     """Apply one operator's word; kinds that say nothing to the trader change nothing."""
     header = world_row(world, 0)
@@ -113,6 +194,10 @@ def apply_word(world: int, address: int, kind: int) -> None:
         slot = find_order(world, cancel_at(address).original_client_order_id)
         if slot >= 0:
             request_cancel(world, slot, BY_TRADER, MANUAL)
+    elif kind == NEW_BY_HAND:
+        order_by_hand(world, address)
+    elif kind == REPLACE_BY_HAND:
+        replace_by_hand(world, address)
 
 
 @kernel_function
