@@ -48,7 +48,8 @@ class Contestant:
 
 ATLAS = "atlas"
 CONTESTANTS = (
-    Contestant(ATLAS, "atlas_engine", None),
+    Contestant(ATLAS, "atlas_engine", None, (("MODE", "compiled"),)),
+    Contestant("atlas-interpreted", "atlas_engine", None, (("MODE", "interpreted"),)),
     Contestant("vectorbt-numba", "vectorbt_signals", "vectorbt", (("ENGINE", "numba"),)),
     Contestant("vectorbt-rust", "vectorbt_signals", "vectorbt", (("ENGINE", "rust"),)),
     Contestant("raptorbt-signals", "raptorbt_signals", "raptorbt"),
