@@ -33,8 +33,8 @@ check: $(DEVELOPMENT) ## Check format, lint, types and architecture
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/architecture --quiet
 
-bench: $(CORE) ## Measure Atlas against its peers, each in its own environment (BENCH_ARGS="--help")
-	$(BIN)/python -m benchmarks.run_sma $(BENCH_ARGS)
+bench: $(CORE) ## Measure Atlas, beside its targets and its peers, each in its own environment (BENCH_ARGS="--help")
+	$(BIN)/python -m benchmarks.run_all $(BENCH_ARGS)
 
 $(MADE):
 	sh scripts/make_environment.sh $(VENV)

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import statistics
 import subprocess
 import sys
@@ -24,11 +23,11 @@ from rich.table import Table
 
 from benchmarks.bars import bars_file
 from benchmarks.environments import REQUIREMENTS, EnvironmentMakingError, cache_folder, environment
+from benchmarks.figures import OUTPUT, ROOT, machine
 from benchmarks.peers.measure import Measurement
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-OUTPUT = ROOT / "benchmarks" / "output"
 LONGEST_SECONDS = 1_800
+MONEY_STEP = 1e-8
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Contestant:
 
 
 ATLAS = "atlas"
+SAME_RULES = ("vectorbt-numba", "vectorbt-rust")
 CONTESTANTS = (
     Contestant(ATLAS, "atlas_engine", None, (("MODE", "compiled"),)),
     Contestant("atlas-interpreted", "atlas_engine", None, (("MODE", "interpreted"),)),
@@ -140,23 +140,22 @@ def ratio(own: list[Measurement] | None, runs: list[Measurement], field: str) ->
     return f"{medians[0] / medians[1]:.2f}"
 
 
-def machine() -> dict[str, object]:
-    """Tell what the figures were measured on."""
-    model = next(
-        (line.split(":", 1)[1].strip() for line in _processor_lines() if line.startswith("model name")),
-        platform.processor(),
-    )
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": sys.version.split()[0],
-    }
+def disagreements(measured: dict[str, list[Measurement]]) -> list[str]:
+    """Say where vectorbt, whose rules are Atlas's on the same signals, ends elsewhere.
 
-
-def _processor_lines() -> list[str]:
-    listing = pathlib.Path("/proc/cpuinfo")
-    return listing.read_text().splitlines() if listing.exists() else []
+    Its money is floats, Atlas's whole steps of 10⁻⁸, so they may be half a step a fill apart.
+    """
+    own = measured.get(ATLAS)
+    if own is None:
+        return []
+    found = []
+    allowed = own[0].trades * MONEY_STEP / 2.0
+    for name in SAME_RULES:
+        for run in measured.get(name, []):
+            apart = abs(run.final_equity - own[0].final_equity)
+            if run.trades != own[0].trades or apart > allowed:
+                found.append(f"{name} makes {run.trades:,} fills and ends {apart:.9f} apart, {allowed:.9f} allowed")
+    return found
 
 
 def measure_all(ready: dict[Contestant, pathlib.Path], bars: pathlib.Path, turns: int) -> dict[str, list[Measurement]]:
@@ -179,7 +178,7 @@ def measure_all(ready: dict[Contestant, pathlib.Path], bars: pathlib.Path, turns
 
 
 def main() -> int:
-    """Run the comparison; the exit status is 1 if a contestant failed."""
+    """Run the comparison; the exit status is 1 if a contestant failed or vectorbt ends elsewhere."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--bars", type=int, default=1_000_000)
     parser.add_argument("--repetitions", type=int, default=5)
@@ -193,7 +192,11 @@ def main() -> int:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     runs = {name: [vars(run) for run in group] for name, group in measured.items()}
     (OUTPUT / "sma.json").write_text(json.dumps({"machine": machine(), "runs": runs}, indent=2) + "\n")
-    return int(any(len(measured.get(contestant.name, [])) < arguments.repetitions for contestant in ready))
+    differing = disagreements(measured)
+    for line in differing:
+        print(line, file=sys.stderr)
+    failed = any(len(measured.get(contestant.name, [])) < arguments.repetitions for contestant in ready)
+    return int(failed or bool(differing))
 
 
 if __name__ == "__main__":

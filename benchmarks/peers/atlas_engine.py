@@ -24,7 +24,7 @@ from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
 from atlas.records.kinds import Kind
 from atlas.strategy.shipped.sma_cross import SmaCross
-from benchmarks.figures import clock
+from benchmarks.figures import Timing, clock
 from benchmarks.histories import history_of, make_engine, settings_of
 from benchmarks.peers import measure
 from benchmarks.twin import FIELDS, twin_of
@@ -37,11 +37,11 @@ class DifferenceError(Exception):
     """The engine did not do what the plain loop does."""
 
 
-def run(history: BarHistory, mode: str) -> tuple[Engine, float]:
-    """Run once; the seconds are those of the loop from the first record to the drained outputs."""
+def run(history: BarHistory, mode: str) -> tuple[Engine, Timing]:
+    """Run once; the time is that of the loop from the first record to the drained outputs."""
     strategy = SmaCross(fast=measure.FAST, slow=measure.SLOW, weight=measure.WEIGHT)
     engine = make_engine(history, strategy, settings_of(mode))
-    return engine, clock(engine.run).wall
+    return engine, clock(engine.run)
 
 
 def final_equity_money(engine: Engine) -> int:
@@ -81,12 +81,13 @@ def main() -> None:
     trades = compare(engine, bars)
     equity = final_equity_money(engine) / MONEY_SCALE
     del engine
-    seconds = [run(history, mode)[1] for _ in range(RUNS)]
+    timings = [run(history, mode)[1] for _ in range(RUNS)]
     measure.report(
         f"atlas, {mode}",
         VERSION,
         len(bars),
-        run_seconds=statistics.median(seconds),
+        run_seconds=statistics.median(timing.wall for timing in timings),
+        run_cpu_seconds=statistics.median(timing.cpu for timing in timings),
         final_equity=equity,
         trades=trades,
     )

@@ -31,6 +31,7 @@ class Measurement:
     `run_seconds` is the run itself: strategy and simulation, or the simulation alone where signals are made before
     (then `signals_seconds` says how long those took). Data is loaded, converted and compiled outside of both.
     `trades` counts fills, entries and exits alike. `process_seconds` is filled in by whoever started the process.
+    `run_cpu_seconds` is the processor's time of the run, 0 where a script doesn't say.
     """
 
     contestant: str
@@ -43,6 +44,7 @@ class Measurement:
     trades: int
     peak_memory_mib: float
     process_seconds: float = 0.0
+    run_cpu_seconds: float = 0.0
 
 
 def load_bars(description: str | None) -> NDArray[np.void]:
@@ -96,6 +98,7 @@ def report(
     final_equity: float,
     trades: int,
     signals_seconds: float = 0.0,
+    run_cpu_seconds: float = 0.0,
 ) -> None:
     """Print the result as the last line of standard output, in JSON."""
     measurement = Measurement(
@@ -108,5 +111,6 @@ def report(
         final_equity=final_equity,
         trades=trades,
         peak_memory_mib=peak_memory_mib(),
+        run_cpu_seconds=run_cpu_seconds,
     )
     print(json.dumps(asdict(measurement)), flush=True)
