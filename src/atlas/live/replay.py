@@ -13,11 +13,12 @@ from pathlib import Path
 from atlas.journal.difference import JournalDifference, find_difference
 from atlas.journal.reader import JournalReader
 from atlas.kernel.memory.fingerprint import fingerprint
-from atlas.live.machine import Machine, is_event, time_of
-from atlas.live.playing import Player, journal_records, same_code
+from atlas.live.machine import Machine, is_event, kind_of, time_of
+from atlas.live.playing import JournalRecord, Player, journal_records, same_code
 from atlas.live.setup import LiveSetup
 from atlas.live.state import Progress
 from atlas.records.errors import DivergenceError
+from atlas.records.kinds import Kind
 from atlas.records.units import units_to_float
 from atlas.strategy.base import Strategy
 
@@ -120,8 +121,7 @@ def replay_journal(
     record_count, divergence = 0, ""
     try:
         for record in journal_records(reader):
-            late = until_time_ns is not None and time_of(record.content) > until_time_ns
-            if is_event(record.content) and (late or (until is not None and record.sequence > until)):
+            if is_after(record, until, until_time_ns):
                 player.flush()
                 break
             record_count += 1
@@ -130,6 +130,15 @@ def replay_journal(
     except DivergenceError as error:
         divergence = str(error)
     return report_of(player, reader.path, is_same, verify and is_same and not divergence, record_count, divergence)
+
+
+def is_after(record: JournalRecord, until: int | None, until_time_ns: int | None) -> bool:
+    """Whether a record is an event beyond what is asked for; an epoch bears the time of a boot, not of events."""
+    if not is_event(record.content) or kind_of(record.content) == Kind.EPOCH:
+        return False
+    if until is not None and record.sequence > until:
+        return True
+    return until_time_ns is not None and time_of(record.content) > until_time_ns
 
 
 def report_of(
