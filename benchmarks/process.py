@@ -31,15 +31,16 @@ print(atlas.backtest("sma_cross", sys.argv[1], fees=0.001, volume_share=None, mo
 PREPARE = "from atlas.backtest.preparation import prepare; prepare()"
 COMPILE = """
 import importlib.util, sys, time
-import numba
+from atlas.backtest.preparation import prepare
 from atlas.backtest.run import backtest
 from atlas.strategy.definition import definition_of
-from atlas.strategy import compiler, record_types
+from atlas.strategy import compiler
 specification = importlib.util.spec_from_file_location("made", sys.argv[1])
 module = importlib.util.module_from_spec(specification)
 sys.modules["made"] = module
 specification.loader.exec_module(module)
 definition = definition_of(module.Made())
+prepare()
 begin = time.perf_counter(), time.process_time()
 compiler.compile_hooks(definition)
 print(time.perf_counter() - begin[0], time.process_time() - begin[1])

@@ -34,8 +34,6 @@ TARGETS = {
     "process.compile": Target("a new strategy runs within a second", most=1.0),
     "process.load": Target("a known strategy starts at once", most=0.02),
     "process.peak": Target("memory at normal load", most=500.0),
-    "step.p50": Target("well below the time of a network hop", most=500.0),
-    "step.p99": Target("well below the time of a network hop", most=1_000.0),
-    "step.p999": Target("well below the time of a network hop", most=5_000.0),
+    "step.p99": Target("a microsecond a step", most=1_000.0),
     "risk.all": Target("all checks of an order together", most=1_000.0),
 }
