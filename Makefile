@@ -24,7 +24,7 @@ setup: $(DEVELOPMENT) ## Install everything into .venv and compile the kernel
 demo: $(CORE) ## Run a backtest on the sample data and write its report
 	$(BIN)/atlas demo
 
-test: $(DEVELOPMENT) ## Run the tests (PYTEST_ARGS="-m 'not slow'" for the quick ones)
+test: $(DEVELOPMENT) ## Run the tests (PYTEST_ARGS="-m slow" for the soak and exhaustive ones)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(DEVELOPMENT) ## Check format, lint, types and architecture

@@ -16,6 +16,7 @@ from atlas.kernel import simulate as loop
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
 from atlas.kernel.memory.block import Block
 from atlas.kernel.memory.fingerprint import fingerprint
+from atlas.kernel.memory.snapshot import index_rows, rebuild_index, restore_into, take_snapshot
 from atlas.kernel.trader.creation import (
     AccountSetup,
     Capacities,
@@ -24,6 +25,7 @@ from atlas.kernel.trader.creation import (
     create_trader,
 )
 from atlas.kernel.trader.failure import fail_strategy
+from atlas.kernel.trader.restoration import restore_trader_into
 from atlas.records.enums import FailurePolicy, Hook
 from atlas.records.errors import KernelError, StrategyError
 from atlas.strategy.base import Strategy
@@ -131,6 +133,7 @@ class Engine:
         self.failures: list[StrategyFailure] = []
         self.stopped_reason = ""
         self.wall_seconds = 0.0
+        self.started = False
 
     def _trader_setup(self) -> TraderSetup:
         setup, rows = self.setup, len(self.history.instruments) + 1
@@ -174,18 +177,30 @@ class Engine:
         StrategyError
             A hook failed and the policy is to stop; what was done until then is in the outputs.
         """
-        begin = time.perf_counter()
         trader, venue, link = self.trader.address, self.venue.address, self.link.address
+        self.advance(len(self.history), progress)
+        begin = time.perf_counter()
         try:
-            self._drive(lambda: loop.start_strategies(trader))
-            self._run_records(trader, venue, link, progress)
             self._drive(lambda: loop.finish(trader, venue, link))
         finally:
-            self.wall_seconds = time.perf_counter() - begin
+            self.wall_seconds += time.perf_counter() - begin
             self.log.drain()
 
-    def _run_records(self, trader: int, venue: int, link: int, progress: Callable[[int, int], None] | None) -> None:
-        total = len(self.history)
+    def advance(self, total: int, progress: Callable[[int, int], None] | None = None) -> None:
+        """Run until `total` records are done, as `run` does, and stop there: for a snapshot, or to go on."""
+        begin = time.perf_counter()
+        trader = self.trader.address
+        try:
+            if not self.started:
+                self._drive(lambda: loop.start_strategies(trader))
+                self.started = True
+            self._run_records(total, progress)
+        finally:
+            self.wall_seconds += time.perf_counter() - begin
+            self.log.drain()
+
+    def _run_records(self, total: int, progress: Callable[[int, int], None] | None) -> None:
+        trader, venue, link = self.trader.address, self.venue.address, self.link.address
         step = PROGRESS_RECORDS if progress is not None else total
         for stop in [*range(step, total, step), total]:
             status = self._drive(lambda stop=stop: loop.simulate(trader, venue, link, stop))  # type: ignore[misc]
@@ -228,6 +243,35 @@ class Engine:
                 f"{failure.error}: {failure.message}", failure.file, failure.line, failure.hook, failure.strategy
             ) from error
 
+    # --- half a run --------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Return the state between two calls of `advance`; what was put out until then is not in it."""
+        self.log.drain()
+        parts = [take_snapshot(block) for block in (self.trader, self.venue, self.link)]
+        return b"".join(len(part).to_bytes(8, "little") + part for part in parts)
+
+    def resume(self, content: bytes) -> None:
+        """Bring a new engine of the same data and strategies to a snapshot's state; `run` goes on from there.
+
+        Raises
+        ------
+        RecoveryError, JournalError, CapacityError
+            The snapshot can't be carried over.
+        """
+        parts, start = [], 0
+        for _ in range(3):
+            size = int.from_bytes(content[start : start + 8], "little")
+            parts.append(content[start + 8 : start + 8 + size])
+            start += 8 + size
+        wire: Any = self.link.rows("wire")[0]
+        records, opens = int(wire["records_address"]), int(wire["opens_address"])
+        restore_trader_into(self.trader, parts[0])
+        restore_into(self.venue, parts[1], rebuilders=(rebuild_order_index,))
+        restore_into(self.link, parts[2])
+        wire["records_address"], wire["opens_address"] = records, opens
+        self.started = True
+
     # --- what it came to ---------------------------------------------------------------------------------------------
 
     def fingerprint(self) -> str:
@@ -253,6 +297,16 @@ def open_order(history: BarHistory) -> npt.NDArray[np.int64] | None:
     if bool(np.all(starts[1:] >= starts[:-1])):
         return None
     return np.argsort(starts, kind="stable").astype(np.int64)
+
+
+def rebuild_order_index(venue: Block) -> None:
+    """Fill the venue's index of orders, which a snapshot doesn't hold."""
+    first, rows = index_rows(venue, "orders", "first_client_order_id")
+    newest, slots = index_rows(venue, "orders", "client_order_id")
+    renamed = newest != first
+    rebuild_index(
+        venue, "order_index", np.concatenate([first, newest[renamed]]), np.concatenate([rows, slots[renamed]])
+    )
 
 
 def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup: EngineSetup) -> Block:

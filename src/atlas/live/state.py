@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from atlas.gateways.gateway import Position, Record, record_key
 from atlas.journal.snapshots import Snapshot
-from atlas.kernel.memory.block import Block
 from atlas.kernel.memory.fingerprint import fingerprint
-from atlas.kernel.memory.snapshot import index_rows, rebuild_index, restore_into, take_snapshot
-from atlas.kernel.trader.tables import STRATEGIES
+from atlas.kernel.memory.snapshot import take_snapshot
+from atlas.kernel.trader.restoration import restore_trader_into
 from atlas.live.machine import Machine, kind_of, time_of
 from atlas.records.kinds import Kind
-
-PROCESS_FIELDS = sorted({*STRATEGIES.transient, "hooks"})
-"""Fields of a strategy's row that belong to this process and its binding."""
 
 
 def state_hash(machine: Machine) -> int:
@@ -58,30 +52,11 @@ def load_state(machine: Machine, snapshot: Snapshot) -> tuple[Position, bool]:
     for size in schema["sizes"]:
         parts.append(content[start : start + size])
         start += size
-    rows = machine.block.rows("strategies")
-    kept = {name: rows[name].copy() for name in PROCESS_FIELDS}
-    restore_into(machine.block, parts[0], rebuilders=(rebuild_indexes,))
-    for name, column in kept.items():
-        rows[name] = column
+    restore_trader_into(machine.block, parts[0])
     for (strategy, number, version), state in zip(schema["open_states"], parts[1:], strict=True):
         machine.bound[strategy - 1].instances[number].load(state, version)
     seen = frozenset((int(kind), int(place), int(name)) for kind, place, name in schema["seen"])
     return Position(int(schema["time_ns"]), seen), bool(schema["started"])
-
-
-def rebuild_indexes(block: Block) -> None:
-    """Fill the indexes of orders and executions, which a snapshot doesn't hold."""
-    keys, rows = index_rows(block, "orders", "client_order_id")
-    requests, slots = index_rows(block, "orders", "pending_order_id")
-    asked = requests != 0
-    buried, stones = index_rows(block, "tombstones", "client_order_id")
-    rebuild_index(
-        block,
-        "order_index",
-        np.concatenate([keys, requests[asked], buried]),
-        np.concatenate([rows, slots[asked], -2 - stones]),
-    )
-    rebuild_index(block, "execution_index", *index_rows(block, "executions", "identity"))
 
 
 class Progress:

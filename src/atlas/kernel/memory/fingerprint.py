@@ -136,7 +136,7 @@ def explain_difference(
     one, two = fingerprint_parts(first, row_names), fingerprint_parts(second, row_names)
     found: list[Difference] = []
     for table in first.layout.tables:
-        if table.saved and one[table.name] != two[table.name]:
+        if table.saved and table.logical and one[table.name] != two[table.name]:
             for difference in table_differences(first, second, table, row_names):
                 if len(found) == limit:
                     return found
