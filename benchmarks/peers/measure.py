@@ -31,7 +31,8 @@ class Measurement:
     `run_seconds` is the run itself: strategy and simulation, or the simulation alone where signals are made before
     (then `signals_seconds` says how long those took). Data is loaded, converted and compiled outside of both.
     `trades` counts fills, entries and exits alike. `process_seconds` is filled in by whoever started the process.
-    `run_cpu_seconds` is the processor's time of the run, 0 where a script doesn't say.
+    `run_cpu_seconds` is the processor's time of the run, and `setup_seconds` how long it took to make the engine for it
+    out of data that is there; 0 where a script doesn't say.
     """
 
     contestant: str
@@ -45,6 +46,7 @@ class Measurement:
     peak_memory_mib: float
     process_seconds: float = 0.0
     run_cpu_seconds: float = 0.0
+    setup_seconds: float = 0.0
 
 
 def load_bars(description: str | None) -> NDArray[np.void]:
@@ -99,6 +101,7 @@ def report(
     trades: int,
     signals_seconds: float = 0.0,
     run_cpu_seconds: float = 0.0,
+    setup_seconds: float = 0.0,
 ) -> None:
     """Print the result as the last line of standard output, in JSON."""
     measurement = Measurement(
@@ -112,5 +115,6 @@ def report(
         trades=trades,
         peak_memory_mib=peak_memory_mib(),
         run_cpu_seconds=run_cpu_seconds,
+        setup_seconds=setup_seconds,
     )
     print(json.dumps(asdict(measurement)), flush=True)
