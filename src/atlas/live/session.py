@@ -17,6 +17,7 @@ from atlas.journal.lock import RELEASED, AccountLock, Holder, Lease
 from atlas.journal.reader import JournalReader
 from atlas.journal.snapshots import SnapshotStore
 from atlas.journal.writer import JournalWriter
+from atlas.kernel.memory.compilation import EntryPoint
 from atlas.live.driver import Driver, Rows, Stage, Timing
 from atlas.live.machine import Machine
 from atlas.live.playing import HeldEvent
@@ -110,6 +111,7 @@ class LiveSession:
         options = self.options
         lock = self._stack.enter_context(AccountLock(options.locks, options.account, Holder.of_this_process()))
         machine = Machine(self.setup)
+        prepare_kernel()
         progress, unfinished, last_epoch = Progress(), None, 0
         if has_journal(options.folder):
             self.recovered = recover(machine, options.folder)
@@ -211,6 +213,12 @@ def open_session(
         the same code no longer gives what the journal says; and what `recover` raises.
     """
     return LiveSession(setup, options, gateway, observe, sink)
+
+
+def prepare_kernel() -> None:
+    """Load or compile every entry point that is imported, before a lease is taken: a first compilation outlasts it."""
+    for point in list(EntryPoint.registry.values()):
+        _ = point.callable
 
 
 def acquire_epoch(lease: Lease, last_epoch: int) -> int:
