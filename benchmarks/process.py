@@ -1,9 +1,9 @@
-"""Whole processes: from a Parquet file to a printed result; the import; a new strategy; a new kernel; memory.
+"""Whole processes: from a Parquet file to a printed result; the import; a new strategy; memory.
 
-    python -m benchmarks.process [--bars N] [--rounds N] [--kernel-rounds N]
+    python -m benchmarks.process [--bars N] [--rounds N]
 
 Files and machine code are in the system's cache where nothing else is said. Each round is a process of its own; its
-memory is the most it held. New strategies and kernels are compiled in object caches of their own, thrown away after.
+memory is the most it held. New strategies are compiled in an object cache of their own, thrown away after.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ RUN = """
 import sys, atlas
 print(atlas.backtest("sma_cross", sys.argv[1], fees=0.001, volume_share=None, mode="compiled"))
 """
-PREPARE = "from atlas.backtest.preparation import prepare; prepare()"
 COMPILE = """
 import importlib.util, sys, time
 from atlas.backtest.preparation import prepare
@@ -160,29 +159,13 @@ def measure_strategies(rounds: int) -> list[Figure]:
     ]
 
 
-def measure_kernel(rounds: int) -> list[Figure]:
-    """Measure building the kernel into an empty object cache, as it is and range-checked."""
-    figures = []
-    for key, title, checks in (("kernel", "kernel built", "0"), ("kernel_checked", "kernel built, range-checked", "1")):
-        timings = []
-        for _ in range(rounds):
-            with tempfile.TemporaryDirectory() as name:
-                variables = {"ATLAS_CACHE_DIR": name, "ATLAS_CHECK_BOUNDS": checks}
-                timings.append(child(PREPARE, variables=variables).timing)
-        figures.append(timing_figure(f"process.{key}", title, "s", timings, 1.0))
-    return figures
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--bars", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--kernel-rounds", type=int, default=1, help="0 leaves the kernel's building out: minutes each")
     arguments = parser.parse_args()
     figures = measure_runs(arguments.bars, arguments.rounds) + measure_strategies(arguments.rounds)
-    if arguments.kernel_rounds:
-        figures += measure_kernel(arguments.kernel_rounds)
     finish("process", "Whole processes", figures)
 
 
