@@ -28,7 +28,7 @@ class Target:
 TARGETS = {
     "sma.atlas": Target("the fastest peer on these bars, vectorbt's Rust engine, which only multiplies", least=32.6),
     "sma.atlas-interpreted": Target("the fastest peer that calls a Python hook, RaptorBT", least=0.32),
-    "orders.nanoseconds": Target("vectorbt's own figure for a million fills, without order states", most=54.0),
+    "orders.nanoseconds": Target("what vectorbt claims, for orders without states, on another machine", most=54.0),
     "process.import": Target("an import nobody notices", most=0.2),
     "process.run": Target("a first result within a second", most=1.0),
     "process.compile": Target("a new strategy runs within a second", most=1.0),
