@@ -26,7 +26,7 @@ def read_sma() -> list[Figure]:
     for name, runs in read_runs().items():
         if name in OWN:
             wall = [run.bars_per_second / 1e6 for run in runs]
-            cpu = [run.bars / run.run_cpu_seconds / 1e6 for run in runs]
+            cpu = [run.bars / run.run_cpu_seconds / 1e6 for run in runs if run.run_cpu_seconds]
             found.append(Figure(f"sma.{name}", OWN[name], "M bars/s", wall, cpu))
             setup = [run.setup_seconds * 1e3 for run in runs]
             found.append(Figure(f"sma.{name}.setup", f"making its engine, {name}", "ms", setup))
