@@ -147,15 +147,46 @@ def revalue(world: int, account: int, instrument: int) -> None:
 
 
 @kernel_function
+def note_stale(world: int, account: int, index: int) -> None:
+    """Put a position on its account's list of those to be valued before anyone looks."""
+    position = position_row(world, index)
+    if position.stale == 0:
+        owner = account_row(world, account)
+        position.stale, position.next_stale = 1, owner.first_stale
+        owner.first_stale = index + 1
+
+
+@kernel_function
+def value_stale(world: int, account: int) -> None:
+    """Value every position on the account's list."""
+    owner, first = account_row(world, account), position_index(world, account, 0)
+    while owner.first_stale != 0:
+        index = owner.first_stale - 1
+        position = position_row(world, index)
+        owner.first_stale = position.next_stale
+        position.stale, position.next_stale = 0, 0
+        revalue(world, account, index - first)
+
+
+@kernel_function
 def mark(world: int, instrument: int, price_units: int, time_ns: int) -> int:
-    """Mark an instrument and every account's position in it; returns how many accounts hold it."""
+    """Mark an instrument; returns how many accounts hold it.
+
+    A position is valued when someone looks at the account, or at once where it could lose more than there is: short,
+    on borrowed cash, or at a price below zero.
+    """
     row = instrument_row(world, instrument)
     row.mark_units, row.mark_time_ns = price_units, time_ns
     count, holders = world_row(world, 0).account_count, 0
     for account in range(count):
-        if position_row(world, position_index(world, account, instrument)).quantity_units != 0:
+        index = position_index(world, account, instrument)
+        if position_row(world, index).quantity_units == 0:
+            continue
+        holders += 1
+        if account_row(world, account).eager != 0 or price_units < 0:
             revalue(world, account, instrument)
-            holders += 1
+        else:
+            note_stale(world, account, index)
     return holders
 
 
@@ -173,14 +204,15 @@ def cash_in_base(world: int, account: int) -> int:
 @kernel_function
 def equity(world: int, account: int) -> int:
     """Cash and the marked value of positions, in the account's own currency."""
+    value_stale(world, account)
     return cash_in_base(world, account) + account_row(world, account).positions_money
 
 
 @kernel_function
 def equity_at(world: int, account: int, instrument: int, price_units: int) -> int:
     """Equity as it would be with one instrument marked at `price_units`."""
-    position = position_row(world, position_index(world, account, instrument))
     total = equity(world, account)
+    position = position_row(world, position_index(world, account, instrument))
     if position.quantity_units == 0:
         return total
     row, owner = instrument_row(world, instrument), account_row(world, account)
@@ -196,6 +228,7 @@ def booking_fits(
 
     A venue's report is asked this before anything is changed, since what it says must never raise.
     """
+    value_stale(world, account)
     row, owner = instrument_row(world, instrument), account_row(world, account)
     position = position_row(world, position_index(world, account, instrument))
     share = attribution_row(world, attribution_index(world, strategy, account, instrument))
@@ -232,6 +265,7 @@ def book_position(world: int, account: int, instrument: int, change: int, money:
     else:
         position.sold_units -= change
     owner.open_positions += int(quantity != 0) - int(before != 0)
+    owner.short_positions += int(quantity < 0) - int(before < 0)
     owner.occupied_positions += occupies(quantity, position.open_buy_units, position.open_sell_units) - occupied
     realized_base = to_base(world, row.currency, owner.currency, realized)
     owner.realized_money += realized_base
@@ -262,7 +296,10 @@ def book_fill(world: int, strategy: int, account: int, instrument: int, change: 
     currency = instrument_row(world, instrument).currency
     post_cash(world, account, currency, -(money if change > 0 else -money) - fee_money)
     book_attribution(world, strategy, account, instrument, change, money, fee_money)
-    return book_position(world, account, instrument, change, money, fee_money)
+    realized = book_position(world, account, instrument, change, money, fee_money)
+    owner = account_row(world, account)
+    owner.eager = 1 if owner.short_positions > 0 or cash_in_base(world, account) < 0 else 0
+    return realized
 
 
 @kernel_function

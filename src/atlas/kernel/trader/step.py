@@ -23,6 +23,7 @@ from atlas.kernel.trader.reports import apply_cancel_reject, apply_execution_rep
 from atlas.kernel.trader.risk import begin_day, watch_equity
 from atlas.kernel.trader.tables import (
     TIMERS,
+    account_row,
     aggregator_row,
     history_row,
     instrument_row,
@@ -54,10 +55,15 @@ def set_clock(world: int, time_ns: int) -> None:
 
 
 @kernel_function
-def check_equity(world: int) -> None:
-    """Stop the run on negative equity; compare equity with the limits where any is configured."""
+def check_equity(world: int, price_units: int) -> None:
+    """Stop the run on negative equity; compare equity with the limits where any is configured.
+
+    An account that is long on its own cash can't lose more than that at a price above zero: it isn't looked at.
+    """
     header = world_row(world, 0)
     for account in range(header.account_count):
+        if header.watch_equity == 0 and account_row(world, account).eager == 0 and price_units >= 0:
+            continue
         if header.watch_equity != 0:
             watch_equity(world, account)
         if equity(world, account) < 0 and header.stopped_reason == RUNNING:
@@ -103,7 +109,7 @@ def take_bar(world: int, address: int) -> int:
     holders = mark(world, instrument, bar.close_units, bar.local_time_ns)
     if holders != 0:
         header.exposure_bar_count += 1
-        check_equity(world)
+        check_equity(world, bar.close_units)
     return holders
 
 

@@ -81,6 +81,8 @@ ACCOUNTS = Table(
         words("held_money", "releasing_money", "gross_exposure_money", "open_positions", "peak_equity_money"),
         words("day_equity_money"),
         words("dividends_money", "external_cash_money", "trading_state", "occupied_positions", "working_orders"),
+        # Positions marked but not valued yet: a list of row numbers + 1. Accounts that could lose all are eager.
+        words("first_stale", "eager", "short_positions"),
         floats("leverage"),
     ),
 )
@@ -90,7 +92,9 @@ POSITIONS = Table(
     record(
         words("quantity_units", "cost_money", "value_money", "realized_money", "fees_money", "open_buy_units"),
         words("open_sell_units", "held_money", "bought_units", "sold_units", "opened_time_ns", "updated_time_ns"),
+        words("stale", "next_stale"),
     ),
+    transient=frozenset({"stale", "next_stale"}),
 )
 ATTRIBUTIONS = Table(
     "attributions",

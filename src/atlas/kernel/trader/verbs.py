@@ -19,6 +19,7 @@ from atlas.kernel.trader.ledger import (
     equity_at,
     position_index,
     rate_to_base,
+    value_stale,
 )
 from atlas.kernel.trader.orders import (
     BY_STRATEGY,
@@ -490,6 +491,7 @@ def ask_instrument(world: int, strategy: int, account: int, instrument: int, wha
     """Answer a question about one instrument."""
     if instrument < 0 or instrument >= world_row(world, 0).instrument_count:
         return NAN
+    value_stale(world, account)
     row = instrument_row(world, instrument)
     position = position_row(world, position_index(world, account, instrument))
     if what == Q_POSITION:
@@ -524,8 +526,9 @@ def query(world: int, strategy: int, instrument: int, what: int) -> float:
     if what == Q_CASH:
         return float(cash_in_base(world, account)) / scale
     if what == Q_BUYING_POWER:
+        total = equity(world, account)
         used = owner.gross_exposure_money + owner.held_money - owner.releasing_money
-        return (owner.leverage * float(equity(world, account)) - float(used)) / scale
+        return (owner.leverage * float(total) - float(used)) / scale
     if what == Q_CLOCK:
         return float(header.clock_ns)
     if what == Q_OPEN_POSITIONS:

@@ -311,6 +311,7 @@ class Driver:
         return [QuarantineReason(entry["quarantine_reason"]).name for entry in self.outputs(Kind.QUARANTINED_REPORT)]
 
     def position(self, instrument: int = 1, account: int = 0) -> Record:
+        self.equity(account)  # values what was only marked so far
         return self.block.rows("positions")[account * int(self.header["instrument_count"]) + instrument]
 
     def share(self, strategy: int, instrument: int = 1, account: int = 0) -> Record:
@@ -318,6 +319,7 @@ class Driver:
         return self.block.rows("attributions")[(strategy * accounts + account) * width + instrument]
 
     def account(self, account: int = 0) -> Record:
+        self.equity(account)  # values what was only marked so far
         return self.block.rows("accounts")[account]
 
     def balance(self, currency: int = 0, account: int = 0) -> float:
@@ -341,5 +343,7 @@ class Driver:
 
     def bytes(self) -> bytes:
         """All of the portfolio and orders, to see that nothing changed."""
+        for account in range(self.accounts):
+            self.equity(account)
         names = ("accounts", "cash", "positions", "attributions", "orders", "order_index", "tombstones", "executions")
         return b"".join(self.block.rows(name).tobytes() for name in (*names, "execution_index", "instruments"))
