@@ -26,14 +26,20 @@ class Target:
 
 
 TARGETS = {
-    "sma.atlas": Target("the fastest peer on these bars, vectorbt's Rust engine, which only multiplies", least=32.6),
-    "sma.atlas-interpreted": Target("the fastest peer that calls a Python hook, RaptorBT", least=0.32),
-    "orders.nanoseconds": Target("what vectorbt claims, for orders without states, on another machine", most=54.0),
+    "sma.atlas": Target("ahead of every engine that has an order path; 50 is the aim", least=25.0),
+    "sma.atlas-interpreted": Target("several times what peers' callbacks reach; 3 is the aim", least=1.5),
+    "orders.milliseconds": Target("a million orders, audited, in a blink", most=150.0),
+    "universe.500.rate": Target("twice what vectorbt's Rust engine reaches", least=8.0),
+    "universe.5000.rate": Target("the same with ten times the symbols", least=8.0),
     "process.import": Target("an import nobody notices", most=0.2),
-    "process.run": Target("a first result within a second", most=1.0),
-    "process.compile": Target("a new strategy runs within a second", most=1.0),
+    "process.run": Target("a first result within a second", most=0.9),
+    "process.compile": Target("a new strategy runs at once", most=1.5),
     "process.load": Target("a known strategy starts at once", most=0.02),
-    "process.peak": Target("memory at normal load", most=500.0),
-    "step.p99": Target("a microsecond a step", most=1_000.0),
-    "risk.all": Target("all checks of an order together", most=1_000.0),
+    "process.peak": Target("memory of a million bars", most=450.0),
+    "kernel.built": Target("once, at set-up", most=90.0),
+    "kernel.checked": Target("once, at set-up", most=90.0),
+    "step.p50": Target("half a microsecond", most=500.0),
+    "step.p99": Target("two microseconds", most=2_000.0),
+    "risk.all": Target("all checks of an order together", most=500.0),
+    "journal.cost": Target("a journal nobody switches off", most=25.0),
 }
