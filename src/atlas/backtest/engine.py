@@ -39,8 +39,8 @@ OUTPUT_MARGIN = 4_096
 PROGRESS_RECORDS = 1 << 18
 STOP_REASONS = {1: "equity fell below zero"}
 POLICIES = ("stop", "halt")
-# A simulated venue sends no late reports, so little is kept for them: what is small stays in the processor's cache.
-BACKTEST_CAPACITIES = Capacities(tombstones=256, executions=256, notices=4_096, commands=4_096)
+# A simulated venue sends no late reports, so nothing is kept for them: what is small stays in the processor's cache.
+BACKTEST_CAPACITIES = Capacities(tombstones=1, executions=1, notices=4_096, commands=4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ class Engine:
             aggregate_ns=setup.aggregate_ns,
             history_length=setup.history_length,
             equity_interval_ns=setup.equity_interval_ns,
+            exact_venue=True,
             capacities=setup.capacities,
         )
 

@@ -25,10 +25,10 @@ from atlas.kernel.exchange.queue import exchange_expire_all, exchange_is_idle
 from atlas.kernel.exchange.split import exchange_split
 from atlas.kernel.exchange.tables import REPORTS, report_address, venue_row
 from atlas.kernel.exchange.tables import order_row as venue_order_row
-from atlas.kernel.memory.block import Layout, Table, row_accessor, table_capacity
+from atlas.kernel.memory.block import Layout, Table, ring_index, row_accessor
 from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
-from atlas.kernel.memory.intrinsics import check_signals, copy_bytes, load, record_at, store
+from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, record_at, store
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
 from atlas.kernel.trader.ledger import emit_equity_points
 from atlas.kernel.trader.outputs import COMMANDS_ENTRY, ROW_BYTES, outputs_left
@@ -71,7 +71,7 @@ scheduled_row, point_row = row_accessor(SCHEDULED), row_accessor(POINTS)
 
 POINTS_ENTRY, REPORTS_ENTRY = POINTS.entry, REPORTS.entry
 KIND_BAR = int(Kind.BAR)
-bar_at = record_at(BAR)
+bar_at = record_at(BAR, ROWS)
 PATH, CLOSE = 0, 1
 ON_SLICE_HOOK = int(Hook.ON_SLICE)
 DONE, OUTPUTS_FULL, STOPPED, CONTINUE = 0, 1, 2, 3
@@ -123,7 +123,7 @@ def next_command(trader: int, link: int) -> int:
     header = world_row(trader, 0)
     if header.commands_read == header.commands_written:
         return NEVER
-    address = command_address(trader, header.commands_read % table_capacity(trader, COMMANDS_ENTRY))
+    address = command_address(trader, ring_index(trader, COMMANDS_ENTRY, header.commands_read))
     return load(address) + wire_row(link, 0).order_latency_ns
 
 
@@ -133,7 +133,7 @@ def next_report(venue: int, link: int) -> int:
     exchange = venue_row(venue, 0)
     if exchange.reports_read == exchange.reports_written:
         return NEVER
-    address = report_address(venue, exchange.reports_read % table_capacity(venue, REPORTS_ENTRY))
+    address = report_address(venue, ring_index(venue, REPORTS_ENTRY, exchange.reports_read))
     return load(address) + wire_row(link, 0).report_latency_ns
 
 
@@ -162,6 +162,14 @@ def earliest(trader: int, venue: int, link: int, final: bool) -> tuple[int, int]
     if other < time:
         time, action = other, OPEN
     return time, action
+
+
+@kernel_function
+def comes_first(trader: int, link: int, report_due_ns: int) -> bool:
+    """Whether a report that arrives by now is next for certain: then only points and timers could come before it."""
+    if report_due_ns > wire_row(link, 0).now_ns:
+        return False
+    return heap_peek_due(link, POINTS_ENTRY) > report_due_ns and timer_due(trader) >= report_due_ns
 
 
 @kernel_function
@@ -255,7 +263,7 @@ def journal_command(trader: int, address: int) -> None:
 def deliver_command(trader: int, venue: int, link: int, time_ns: int) -> None:
     """Hand the first command in flight to the venue."""
     header, wire = world_row(trader, 0), wire_row(link, 0)
-    address = command_address(trader, header.commands_read % table_capacity(trader, COMMANDS_ENTRY))
+    address = command_address(trader, ring_index(trader, COMMANDS_ENTRY, header.commands_read))
     header.commands_read += 1
     if wire.journal_on != 0:
         journal_command(trader, address)
@@ -271,7 +279,7 @@ def deliver_command(trader: int, venue: int, link: int, time_ns: int) -> None:
 def deliver_report(trader: int, venue: int, time_ns: int) -> None:
     """Hand the first report in flight to the trader."""
     exchange = venue_row(venue, 0)
-    address = report_address(venue, exchange.reports_read % table_capacity(venue, REPORTS_ENTRY))
+    address = report_address(venue, ring_index(venue, REPORTS_ENTRY, exchange.reports_read))
     exchange.reports_read += 1
     store(address + 8, time_ns)
     set_clock(trader, time_ns)
@@ -308,7 +316,9 @@ def advance(trader: int, venue: int, link: int, until_ns: int, final: bool) -> i
             return OUTPUTS_FULL
         if header.stopped_reason != 0 and not final:
             return STOPPED
-        time_ns, action = earliest(trader, venue, link, final)
+        time_ns, action = next_report(venue, link), REPORT
+        if not comes_first(trader, link, time_ns):
+            time_ns, action = earliest(trader, venue, link, final)
         if time_ns > until_ns or time_ns == NEVER or (time_ns == until_ns and action >= MARKET):
             break
         wire.now_ns = max(wire.now_ns, time_ns)

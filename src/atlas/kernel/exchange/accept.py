@@ -34,7 +34,7 @@ from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue
 from atlas.kernel.memory.block import allocate_row, live_rows, table_capacity
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.hash_map import map_put, map_remove
-from atlas.kernel.memory.intrinsics import record_at
+from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.records.commands import REPLACE_ORDER
 from atlas.records.enums import (
     CancelRejectResponse,
@@ -48,7 +48,7 @@ from atlas.records.enums import (
 from atlas.records.kinds import Kind
 from atlas.records.layout import ROW
 
-row_at, replace_order_at = record_at(ROW), record_at(REPLACE_ORDER)
+row_at, replace_order_at = record_at(ROW, ROWS), record_at(REPLACE_ORDER, ROWS)
 NEW_ORDER_KIND, CANCEL_KIND, REPLACE_KIND = int(Kind.NEW_ORDER), int(Kind.CANCEL_ORDER), int(Kind.REPLACE_ORDER)
 MARKET, LIMIT, STOP = int(OrderType.MARKET), int(OrderType.LIMIT), int(OrderType.STOP)
 GTC, DAY, IOC, GTD = int(TimeInForce.GTC), int(TimeInForce.DAY), int(TimeInForce.IOC), int(TimeInForce.GTD)
@@ -137,7 +137,7 @@ def check_quantity(venue: int, instrument: int, quantity_units: int) -> int:
         return BAD_QUANTITY
     if quantity_units > row.maximum_quantity_units:
         return BAD_RANGE
-    if quantity_units % row.lot_units != 0:
+    if row.lot_units != 1 and quantity_units % row.lot_units != 0:
         return OFF_LOT
     return 0
 

@@ -25,11 +25,11 @@ from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, re
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide_floor
-from atlas.kernel.memory.intrinsics import record_at
+from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.records.enums import PriceRule, RejectReason, Relaxation
 from atlas.records.market import BAR
 
-bar_at = record_at(BAR)
+bar_at = record_at(BAR, ROWS)
 OPEN_POINT, PATH_POINT, CLOSE_POINT = 0, 1, 2
 RULE_OPEN, RULE_OPEN_GAP, RULE_CLOSE = int(PriceRule.OPEN), int(PriceRule.OPEN_GAP), int(PriceRule.CLOSE)
 RULE_STOP, RULE_STOP_GAP = int(PriceRule.STOP), int(PriceRule.STOP_GAP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.kernel.exchange.tables import NEVER, REPORTS, instrument_row, order_row, report_address, venue_row
 from atlas.kernel.memory.block import table_capacity
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.intrinsics import clear_bytes, record_at, store
+from atlas.kernel.memory.intrinsics import ROWS, clear_bytes, record_at, store
 from atlas.records.commands import CANCEL_ORDER, NEW_ORDER
 from atlas.records.enums import (
     NULL,
@@ -34,8 +34,8 @@ TRANSACTION_NEW = int(TransactionType.NEW)
 MAKER, TAKER = int(Liquidity.MAKER), int(Liquidity.TAKER)
 RULE_LIMIT, RULE_TOUCH = int(PriceRule.LIMIT), int(PriceRule.TOUCH)
 REPLACE_RESPONSE = int(CancelRejectResponse.REPLACE)
-report_at, cancel_reject_at = record_at(EXECUTION_REPORT), record_at(CANCEL_REJECT)
-new_order_at, cancel_order_at = record_at(NEW_ORDER), record_at(CANCEL_ORDER)
+report_at, cancel_reject_at = record_at(EXECUTION_REPORT, ROWS), record_at(CANCEL_REJECT, ROWS)
+new_order_at, cancel_order_at = record_at(NEW_ORDER, ROWS), record_at(CANCEL_ORDER, ROWS)
 
 
 @kernel_function

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from atlas.kernel.memory.compilation import CHECK_BOUNDS, kernel_function
-from atlas.kernel.memory.intrinsics import clear_bytes, load, record_at, store
+from atlas.kernel.memory.intrinsics import Region, clear_bytes, load, load_fixed, record_at, store
 from atlas.records.errors import CapacityError
 
 MAGIC = 0x3130_4B4C_4253_4C41  # "ALSBLK01"
@@ -68,6 +68,11 @@ class Table:
         assert self.number >= 0, f"{self.name} is in no layout yet"
         return DIRECTORY + self.number * ENTRY_BYTES
 
+    @property
+    def region(self) -> Region:
+        """What the optimiser may assume of this table's fields."""
+        return Region(f"{self.name}-{self.dtype.itemsize}", self.dtype.itemsize)
+
 
 class Layout:
     """The tables of one kind of block, in order; numbers them."""
@@ -82,21 +87,21 @@ class Layout:
 
 def row_accessor(table: Table) -> Callable[[int, int], Any]:
     """Return the kernel function ``row(world, index)``: the record of a row, by reference."""
-    entry, size, at = table.entry, table.dtype.itemsize, record_at(table.dtype)
+    entry, size, at = table.entry, table.dtype.itemsize, record_at(table.dtype, table.region)
     message = f"no such row in table {table.name}"
     if CHECK_BOUNDS:
 
         @kernel_function
         def row(world: int, index: int) -> Any:
-            if index < 0 or index >= load(world + entry + CAPACITY):
+            if index < 0 or index >= load_fixed(world + entry + CAPACITY):
                 raise IndexError(message)
-            return at(world + load(world + entry) + index * size)
+            return at(world + load_fixed(world + entry) + index * size)
 
         return row
 
     @kernel_function
     def unchecked_row(world: int, index: int) -> Any:
-        return at(world + load(world + entry) + index * size)
+        return at(world + load_fixed(world + entry) + index * size)
 
     return unchecked_row
 
@@ -108,9 +113,9 @@ def address_accessor(table: Table) -> Callable[[int, int], int]:
 
     @kernel_function
     def address(world: int, index: int) -> int:
-        if CHECK_BOUNDS and (index < 0 or index >= load(world + entry + CAPACITY)):
+        if CHECK_BOUNDS and (index < 0 or index >= load_fixed(world + entry + CAPACITY)):
             raise IndexError(message)
-        return load(world + entry) + world + index * size
+        return load_fixed(world + entry) + world + index * size
 
     return address
 
@@ -118,7 +123,18 @@ def address_accessor(table: Table) -> Callable[[int, int], int]:
 @kernel_function
 def table_capacity(world: int, entry: int) -> int:
     """Rows the table at directory offset `entry` has room for."""
-    return load(world + entry + CAPACITY)
+    return load_fixed(world + entry + CAPACITY)
+
+
+@kernel_function
+def ring_index(world: int, entry: int, count: int) -> int:
+    """Row of a ring where number `count` stands; its capacity is a power of two (`ring_capacity`)."""
+    return count & (load_fixed(world + entry + CAPACITY) - 1)
+
+
+def ring_capacity(rows: int) -> int:
+    """Rows of a ring that keeps the last `rows`: the next power of two."""
+    return 1 << (max(rows, 1) - 1).bit_length()
 
 
 @kernel_function
@@ -130,13 +146,13 @@ def live_rows(world: int, entry: int) -> int:
 @kernel_function
 def allocate_row(world: int, entry: int) -> int:
     """Take a zeroed row of the pool at directory offset `entry`; -1 when it is full."""
-    base, size = world + load(world + entry), load(world + entry + ROW_BYTES)
+    base, size = world + load_fixed(world + entry), load_fixed(world + entry + ROW_BYTES)
     index = load(world + entry + FREE_HEAD)
     if index >= 0:
         store(world + entry + FREE_HEAD, -2 - load(base + index * size))
     else:
         index = load(world + entry + USED)
-        if index >= load(world + entry + CAPACITY):
+        if index >= load_fixed(world + entry + CAPACITY):
             return -1
         store(world + entry + USED, index + 1)
     clear_bytes(base + index * size, size)
@@ -148,7 +164,7 @@ def allocate_row(world: int, entry: int) -> int:
 @kernel_function
 def free_row(world: int, entry: int, index: int) -> None:
     """Give a row of a pool back."""
-    address = world + load(world + entry) + index * load(world + entry + ROW_BYTES)
+    address = world + load_fixed(world + entry) + index * load_fixed(world + entry + ROW_BYTES)
     if load(address) != 1:
         raise IndexError("a row was given back that is not in use")
     store(address, -2 - load(world + entry + FREE_HEAD))

@@ -17,6 +17,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -107,7 +108,8 @@ class EntryPoint:
 
         initialize_runtime(cpu_target.target_context)
         inline_generously()
-        dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
+        with whole_program(self.function.__qualname__):
+            dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
         result = next(iter(dispatcher.overloads.values()))
         save_object(result._reduce(), "entry", self.name, self.signature)
         return result
@@ -150,6 +152,33 @@ def inline_generously() -> None:
     from llvmlite import binding
 
     binding.set_option("atlas", f"-inline-threshold={INLINING_THRESHOLD}")
+
+
+@contextmanager
+def whole_program(name: str) -> Iterator[None]:
+    """Let LLVM see that the functions linked into the entry point `name` are called from nowhere else.
+
+    Numba links them as parts that others may share; as internal ones those with one caller are inlined, arguments and
+    results travel in registers, and what is inlined everywhere leaves no code.
+    """
+    from llvmlite.binding import Linkage
+    from numba.core.codegen import CPUCodeLibrary
+
+    libraries: Any = CPUCodeLibrary
+    optimize: Callable[[Any], None] = libraries._optimize_final_module
+
+    def optimize_whole(library: Any) -> None:
+        if library.name == name:
+            for function in library._final_module.functions:
+                if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                    function.linkage = Linkage.internal
+        optimize(library)
+
+    libraries._optimize_final_module = optimize_whole
+    try:
+        yield
+    finally:
+        libraries._optimize_final_module = optimize
 
 
 # --- the object cache ------------------------------------------------------------------------------------------------

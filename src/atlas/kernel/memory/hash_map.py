@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from atlas.kernel.memory.block import CAPACITY, USED
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.intrinsics import clear_bytes, load, shift_right, store
+from atlas.kernel.memory.intrinsics import clear_bytes, load, load_fixed, shift_right, store
 
 SLOT_BYTES = 16
 VALUE = 8
@@ -64,8 +64,8 @@ def map_get(world: int, entry: int, key: int) -> int:
     """Value of `key` in the map at directory offset `entry`; -1 where it is absent."""
     if key == 0:
         return -1
-    base = world + load(world + entry)
-    slot = find_slot(base, load(world + entry + CAPACITY) - 1, key)
+    base = world + load_fixed(world + entry)
+    slot = find_slot(base, load_fixed(world + entry + CAPACITY) - 1, key)
     return load(base + slot * SLOT_BYTES + VALUE) if slot >= 0 else -1
 
 
@@ -78,12 +78,12 @@ def map_put(world: int, entry: int, key: int, value: int) -> int:
     ValueError
         The table's capacity is no power of two.
     """
-    capacity = load(world + entry + CAPACITY)
+    capacity = load_fixed(world + entry + CAPACITY)
     if capacity & (capacity - 1) != 0:
         raise ValueError("the capacity of a hash map must be a power of two")
     if key == 0:
         return 0
-    base = world + load(world + entry)
+    base = world + load_fixed(world + entry)
     slot = find_slot(base, capacity - 1, key)
     if slot >= 0:
         store(base + slot * SLOT_BYTES + VALUE, value)
@@ -99,7 +99,7 @@ def map_put(world: int, entry: int, key: int, value: int) -> int:
 @kernel_function
 def map_remove(world: int, entry: int, key: int) -> int:
     """Remove `key`: 1, or 0 where it was absent."""
-    base, mask = world + load(world + entry), load(world + entry + CAPACITY) - 1
+    base, mask = world + load_fixed(world + entry), load_fixed(world + entry + CAPACITY) - 1
     hole = find_slot(base, mask, key) if key != 0 else -1
     if hole < 0:
         return 0
@@ -124,5 +124,5 @@ def map_count(world: int, entry: int) -> int:
 @kernel_function
 def map_clear(world: int, entry: int) -> None:
     """Remove every key."""
-    clear_bytes(world + load(world + entry), load(world + entry + CAPACITY) * SLOT_BYTES)
+    clear_bytes(world + load_fixed(world + entry), load_fixed(world + entry + CAPACITY) * SLOT_BYTES)
     store(world + entry + USED, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from atlas.kernel.memory.block import CAPACITY, ROW_BYTES, USED
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.intrinsics import clear_bytes, copy_bytes, load, store
+from atlas.kernel.memory.intrinsics import clear_bytes, copy_bytes, load, load_fixed, store
 
 SEQUENCE, WORD_2, WORD_3, WORD_4, WORD_5 = 8, 16, 24, 32, 40
 NEVER = 2**63 - 1
@@ -54,10 +54,10 @@ def hole_down(base: int, size: int, count: int, hole: int, row: int) -> int:
 def open_row(world: int, entry: int, due_ns: int, sequence: int) -> int:
     """Make room for a row (due_ns, sequence): its address, or 0 where the heap is full."""
     count = load(world + entry + USED)
-    if count >= load(world + entry + CAPACITY):
+    if count >= load_fixed(world + entry + CAPACITY):
         return 0
     store(world + entry + USED, count + 1)
-    base, size = world + load(world + entry), load(world + entry + ROW_BYTES)
+    base, size = world + load_fixed(world + entry), load_fixed(world + entry + ROW_BYTES)
     return base + hole_up(base, size, count, due_ns, sequence) * size
 
 
@@ -82,7 +82,7 @@ def heap_push_row(world: int, entry: int, source: int) -> int:
     address = open_row(world, entry, load(source), load(source + SEQUENCE))
     if address == 0:
         return 0
-    copy_bytes(address, source, load(world + entry + ROW_BYTES))
+    copy_bytes(address, source, load_fixed(world + entry + ROW_BYTES))
     return 1
 
 
@@ -95,13 +95,13 @@ def heap_count(world: int, entry: int) -> int:
 @kernel_function
 def heap_peek_due(world: int, entry: int) -> int:
     """Due time of the earliest row; the largest int64 where the heap is empty."""
-    return load(world + load(world + entry)) if load(world + entry + USED) > 0 else NEVER
+    return load(world + load_fixed(world + entry)) if load(world + entry + USED) > 0 else NEVER
 
 
 @kernel_function
 def remove_at(world: int, entry: int, index: int) -> int:
     """Remove the row `index`, which must be below the count; returns the lowest index whose row changed."""
-    base, size = world + load(world + entry), load(world + entry + ROW_BYTES)
+    base, size = world + load_fixed(world + entry), load_fixed(world + entry + ROW_BYTES)
     count = load(world + entry + USED) - 1
     store(world + entry + USED, count)
     last = base + count * size
@@ -122,7 +122,7 @@ def heap_pop(world: int, entry: int, target: int) -> int:
     """Take the earliest row out and copy it to address `target`: 1, or 0 where the heap is empty."""
     if load(world + entry + USED) == 0:
         return 0
-    copy_bytes(target, world + load(world + entry), load(world + entry + ROW_BYTES))
+    copy_bytes(target, world + load_fixed(world + entry), load_fixed(world + entry + ROW_BYTES))
     remove_at(world, entry, 0)
     return 1
 
@@ -130,10 +130,10 @@ def heap_pop(world: int, entry: int, target: int) -> int:
 @kernel_function
 def heap_remove_matching(world: int, entry: int, strategy: int, timer_id: int) -> int:
     """Remove every row whose words 2 and 3 are `strategy` and `timer_id`; returns how many there were."""
-    size = load(world + entry + ROW_BYTES)
+    size = load_fixed(world + entry + ROW_BYTES)
     removed = index = 0
     while index < load(world + entry + USED):
-        address = world + load(world + entry) + index * size
+        address = world + load_fixed(world + entry) + index * size
         if load(address + WORD_2) == strategy and load(address + WORD_3) == timer_id:
             # The row that fills the gap may have risen above `index`: go on from there.
             index = min(index, remove_at(world, entry, index))

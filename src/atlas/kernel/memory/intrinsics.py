@@ -1,12 +1,20 @@
 """All intrinsics of the kernel: words at addresses, unsigned arithmetic, atomic words, calls by address.
 
 Each has a plain Python twin of the same name, chosen in plain mode. No other module may hold an intrinsic.
+
+What the optimiser may assume
+-----------------------------
+All state lies at addresses, of which a compiler knows nothing: without more it must read every field again after every
+write. So a record of a *region* tells it which of the region's words it touches (type-based alias metadata): words of
+different regions, and different words of one, never overlap. A record of no region may overlap anything, and so may a
+plain `load` and `store`. `load_fixed` reads what never changes while compiled code runs.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +22,30 @@ import numpy as np
 from atlas.kernel.memory.compilation import PLAIN
 
 MASK = 0xFFFFFFFFFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Region:
+    """Memory that is read and written as records whose words stand at fixed places in a period.
+
+    Parameters
+    ----------
+    name : str
+        Of the memory; two regions of one name may overlap.
+    period_bytes : int
+        Distance after which places repeat: every record of the region starts at a multiple of it from all others.
+    """
+
+    name: str
+    period_bytes: int
+
+    def place(self, offset: int) -> str:
+        """Name the word that a field at `offset` lies in."""
+        return f"{self.name}.{offset % self.period_bytes // 8}"
+
+
+ROWS = Region("rows", 64)
+"""Market data, commands, reports and outputs: records of whole rows of 64 bytes."""
 
 
 def structure_of(dtype: np.dtype[Any]) -> Any:
@@ -42,7 +74,7 @@ def as_word(value: int) -> int:
 if PLAIN:
     HOOKS: dict[int, Callable[..., Any]] = {}
 
-    def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
+    def record_at(dtype: np.dtype[Any], region: Region | None = None) -> Callable[[int], Any]:
         """Return a function from an address to a record there: by reference, nothing is copied."""
         view: Callable[[int], Any] = structure_of(dtype).from_address
         return view
@@ -63,7 +95,7 @@ if PLAIN:
         """Write the float64 at `address`."""
         ctypes.c_double.from_address(address).value = value
 
-    load_acquire, store_release = load, store
+    load_acquire, store_release, load_fixed = load, store, load
 
     def copy_bytes(target: int, source: int, count: int) -> None:
         """Copy `count` bytes between places that do not overlap."""
@@ -137,14 +169,69 @@ else:
     from llvmlite import ir
     from numba import from_dtype, types
     from numba.core import cgutils
-    from numba.extending import intrinsic
+    from numba.core.datamodel.models import OpaqueModel
+    from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
+    from numba.core.typing.templates import AttributeTemplate, infer_getattr
+    from numba.extending import intrinsic, register_model
 
     WORD = types.int64
     INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
 
-    def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
+    def record_at(dtype: np.dtype[Any], region: Region | None = None) -> Callable[[int], Any]:
         """Return a function from an address to a record there: by reference, nothing is copied."""
-        return typed_record_at(from_dtype(dtype))
+        return typed_record_at(from_dtype(dtype) if region is None else RegionRecord(dtype, region))
+
+    class RegionRecord(types.Type):
+        """A record of a region, by reference; `fields` are offset and type of each number in it."""
+
+        def __init__(self, dtype: np.dtype[Any], region: Region) -> None:
+            assert dtype.fields is not None
+            scalars = {name: field for name, field in dtype.fields.items() if field[0].kind in "iuf"}
+            self.fields = {name: (int(field[1]), from_dtype(field[0])) for name, field in scalars.items()}
+            self.region = region
+            content = ",".join(f"{name}:{place}:{kind}" for name, (place, kind) in self.fields.items())
+            super().__init__(f"RegionRecord({region.name},{region.period_bytes},{content})")
+
+    register_model(RegionRecord)(OpaqueModel)
+
+    @infer_getattr
+    class RegionRecordFields(AttributeTemplate):
+        """Types of a record's fields."""
+
+        key = RegionRecord
+
+        def generic_resolve(self, record: Any, name: str) -> Any:  # type: ignore[override]
+            """Type of the field `name`; None where there is none."""
+            return record.fields[name][1] if name in record.fields else None
+
+    def field_access(context: Any, builder: Any, record: Any, value: Any, name: str) -> tuple[Any, Any, Any]:
+        """Model of a field's type, the pointer to it, and the metadata that says which word it is."""
+        offset, kind = record.fields[name]
+        data = context.get_data_type(kind).as_pointer()
+        place = builder.gep(value, [ir.Constant(INT64, offset)], inbounds=True)
+        return context.data_model_manager[kind], builder.bitcast(place, data), alias_tag(builder.module, record, offset)
+
+    def alias_tag(module: Any, record: Any, offset: int) -> Any:
+        """Metadata of an access to one word of a region: LLVM's access tag of a scalar type under one root."""
+        root = module.add_metadata([ir.MetaDataString(module, "atlas")])
+        name, zero = ir.MetaDataString(module, record.region.place(offset)), ir.Constant(INT64, 0)
+        kind = module.add_metadata([name, root, zero])
+        return module.add_metadata([kind, kind, zero])
+
+    @lower_getattr_generic(RegionRecord)  # type: ignore[untyped-decorator]
+    def lower_field_read(context: Any, builder: Any, record: Any, value: Any, name: str) -> Any:
+        """Emit the reading of a field."""
+        model, place, tag = field_access(context, builder, record, value, name)
+        read = builder.load(place)
+        read.set_metadata("tbaa", tag)
+        return model.from_data(builder, read)
+
+    @lower_setattr_generic(RegionRecord)  # type: ignore[untyped-decorator]
+    def lower_field_write(context: Any, builder: Any, signature: Any, arguments: Any, name: str) -> None:
+        """Emit the writing of a field."""
+        model, place, tag = field_access(context, builder, signature.args[0], arguments[0], name)
+        written = builder.store(model.as_data(builder, arguments[1]), place)
+        written.set_metadata("tbaa", tag)
 
     def typed_record_at(record: Any) -> Callable[[int], Any]:
         """Return a function from an address to a record of the Numba type `record` there."""
@@ -206,8 +293,15 @@ else:
         product = builder.mul(builder.zext(a, wide), builder.zext(b, wide))
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), INT64)
 
+    def emit_load_fixed(builder: Any, address: Any) -> Any:
+        """Emit the reading of a word that no compiled code ever changes."""
+        read = builder.load(pointer(builder, address))
+        read.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return read
+
     no_flag = ir.Constant(ir.IntType(1), 0)
     load = word_operation(lambda builder, a: builder.load(pointer(builder, a)), 1)
+    load_fixed = word_operation(emit_load_fixed, 1)
     store = word_operation(lambda builder, a, v: builder.store(v, pointer(builder, a)), 2, types.void)
     load_float = word_operation(lambda builder, a: builder.load(pointer(builder, a, DOUBLE)), 1, types.float64)
     store_float = word_operation(

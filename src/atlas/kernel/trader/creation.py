@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.block import Block, ring_capacity
 from atlas.kernel.memory.hash_map import map_capacity
 from atlas.kernel.trader.tables import TRADER
 from atlas.kernel.trader.views import HOOK_COUNT
@@ -100,6 +100,9 @@ class TraderSetup:
         Length of the bars handed to strategies; 0: the market data's own.
     history_length : int
         Past bars kept an instrument.
+    exact_venue : bool
+        Whether the venue is a simulated one that reports nothing late, twice or back; then nothing is kept of orders
+        and executions that ended.
     """
 
     instruments: Sequence[Instrument]
@@ -114,6 +117,7 @@ class TraderSetup:
     history_length: int = 0
     equity_interval_ns: int = DAY_NS
     chained_order_limit: int = 100_000
+    exact_venue: bool = False
     capacities: Capacities = field(default_factory=Capacities)
 
 
@@ -167,17 +171,17 @@ def table_rows(setup: TraderSetup, currency_count: int) -> dict[str, int]:
         "strategies": strategies,
         "targets": strategies * instruments,
         "orders": room.orders,
-        "order_index": map_capacity(2 * room.orders + room.tombstones),
-        "tombstones": room.tombstones,
-        "executions": room.executions,
-        "execution_index": map_capacity(room.executions + 1),
+        "order_index": map_capacity(2 * room.orders + ring_capacity(room.tombstones)),
+        "tombstones": ring_capacity(room.tombstones),
+        "executions": ring_capacity(room.executions),
+        "execution_index": map_capacity(ring_capacity(room.executions) + 1),
         "timers": room.timers,
         "limits": accounts,
         "throttle": accounts * instruments * (width + 1),
         "risk_counts": REASONS,
-        "notices": room.notices,
+        "notices": ring_capacity(room.notices),
         "outputs": room.outputs + 64 * instruments,
-        "commands": room.commands + 2 * instruments,
+        "commands": ring_capacity(room.commands + 2 * instruments),
         "aggregators": instruments if setup.aggregate_ns else 1,
         "history": instruments * max(1, setup.history_length),
         "state": max(1, states // 8),
@@ -219,6 +223,7 @@ def fill_world(block: Block, setup: TraderSetup, currency_count: int) -> None:
     world["slice_time_ns"] = world["next_aggregate_ns"] = world["next_equity_time_ns"] = NEVER
     world["next_day_time_ns"], world["equity_interval_ns"] = NEVER, setup.equity_interval_ns
     world["chained_order_limit"] = setup.chained_order_limit
+    world["exact_venue"] = int(setup.exact_venue)
     world["history_length"] = setup.history_length
     world["watch_equity"] = int(any(watches_equity(account.limits) for account in setup.accounts))
     world["aggregate_only"] = int(setup.aggregate_ns > 0)

@@ -6,7 +6,7 @@ the host re-enters after the failed hook and nothing is asked twice.
 
 from __future__ import annotations
 
-from atlas.kernel.memory.block import table_capacity
+from atlas.kernel.memory.block import ring_index
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.intrinsics import call_hook, call_python
 from atlas.kernel.trader.outputs import NOTICES_ENTRY
@@ -176,7 +176,7 @@ def deliver_notices(world: int) -> None:
     """Tell strategies what happened to their orders, oldest first, and what comes of that, until all is told."""
     header = world_row(world, 0)
     while header.notices_read < header.notices_written:
-        index = header.notices_read % table_capacity(world, NOTICES_ENTRY)
+        index = ring_index(world, NOTICES_ENTRY, header.notices_read)
         header.notices_read += 1
         notice = notice_row(world, index)
         hook, strategy, instrument = notice.hook, notice.strategy, notice.instrument

@@ -6,7 +6,7 @@ Like market data they are journaled before they are applied, and what is due bef
 from __future__ import annotations
 
 from atlas.kernel.memory.compilation import entry_point, kernel_function
-from atlas.kernel.memory.intrinsics import record_at
+from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.kernel.trader.dispatch import ON_SLICE, ON_START, ON_STOP, deliver_notices, dispatch_phase, wants
 from atlas.kernel.trader.orders import (
     cancel_working,
@@ -46,10 +46,10 @@ from atlas.records.operator import (
 )
 from atlas.records.order_states import OrderEvent
 
-scope_at, cancel_at = record_at(OPERATOR_CANCEL_ALL), record_at(OPERATOR_CANCEL_ORDER)
-state_at, epoch_at = record_at(OPERATOR_SET_TRADING_STATE), record_at(EPOCH)
-order_at, replace_at = record_at(OPERATOR_NEW_ORDER), record_at(OPERATOR_REPLACE_ORDER)
-request_at, new_at = record_at(ORDER_STATUS_REQUEST), record_at(NEW_ORDER)
+scope_at, cancel_at = record_at(OPERATOR_CANCEL_ALL, ROWS), record_at(OPERATOR_CANCEL_ORDER, ROWS)
+state_at, epoch_at = record_at(OPERATOR_SET_TRADING_STATE, ROWS), record_at(EPOCH, ROWS)
+order_at, replace_at = record_at(OPERATOR_NEW_ORDER, ROWS), record_at(OPERATOR_REPLACE_ORDER, ROWS)
+request_at, new_at = record_at(ORDER_STATUS_REQUEST, ROWS), record_at(NEW_ORDER, ROWS)
 START, STOP, PAUSE, RESUME = (
     int(Kind.OPERATOR_START),
     int(Kind.OPERATOR_STOP),

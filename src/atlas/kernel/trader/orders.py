@@ -7,7 +7,7 @@ for late reports; what no tombstone knows is quarantined. Reports never raise.
 
 from __future__ import annotations
 
-from atlas.kernel.memory.block import allocate_row, free_row, table_capacity
+from atlas.kernel.memory.block import allocate_row, free_row, ring_index
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide
 from atlas.kernel.memory.hash_map import map_get, map_put, map_remove
@@ -210,9 +210,12 @@ def hold_anew(world: int, slot: int) -> None:
 
 @kernel_function
 def bury(world: int, slot: int) -> None:
-    """Leave a tombstone of a terminal order, in place of the oldest one."""
+    """Leave a tombstone of a terminal order, in place of the oldest one, if anything late may come for it."""
     order, header = order_row(world, slot), world_row(world, 0)
-    index = header.tombstones_written % table_capacity(world, TOMBSTONES_ENTRY)
+    if header.exact_venue != 0:
+        map_remove(world, INDEX_ENTRY, order.client_order_id)
+        return
+    index = ring_index(world, TOMBSTONES_ENTRY, header.tombstones_written)
     header.tombstones_written += 1
     stone = tombstone_row(world, index)
     if stone.client_order_id != 0:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.kernel.memory.block import table_capacity
+from atlas.kernel.memory.block import ring_index, table_capacity
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.intrinsics import record_at, store
+from atlas.kernel.memory.intrinsics import ROWS, record_at, store
 from atlas.kernel.trader.tables import (
     COMMANDS,
     NOTICES,
@@ -38,14 +38,22 @@ OUTPUTS_ENTRY, COMMANDS_ENTRY, NOTICES_ENTRY = OUTPUTS.entry, COMMANDS.entry, NO
 ROW_BYTES = 64
 LONG_AGO = -(2**63) + 1
 CONTINUED_FLAG = 1 << 48
-transition_at, fill_at, reversal_at = record_at(ORDER_TRANSITION), record_at(FILL), record_at(FILL_REVERSAL)
-equity_point_at, alert_at, log_at = record_at(EQUITY_POINT), record_at(RISK_ALERT), record_at(LOG_LINE)
-failed_at, quarantined_at = record_at(STRATEGY_FAILED), record_at(QUARANTINED_REPORT)
-signal_at, state_change_at = record_at(SIGNAL), record_at(TRADING_STATE_CHANGE)
+transition_at, fill_at, reversal_at = (
+    record_at(ORDER_TRANSITION, ROWS),
+    record_at(FILL, ROWS),
+    record_at(FILL_REVERSAL, ROWS),
+)
+equity_point_at, alert_at, log_at = (
+    record_at(EQUITY_POINT, ROWS),
+    record_at(RISK_ALERT, ROWS),
+    record_at(LOG_LINE, ROWS),
+)
+failed_at, quarantined_at = record_at(STRATEGY_FAILED, ROWS), record_at(QUARANTINED_REPORT, ROWS)
+signal_at, state_change_at = record_at(SIGNAL, ROWS), record_at(TRADING_STATE_CHANGE, ROWS)
 new_order_at, cancel_order_at, replace_order_at = (
-    record_at(NEW_ORDER),
-    record_at(CANCEL_ORDER),
-    record_at(REPLACE_ORDER),
+    record_at(NEW_ORDER, ROWS),
+    record_at(CANCEL_ORDER, ROWS),
+    record_at(REPLACE_ORDER, ROWS),
 )
 
 TRANSITION_KIND, FILL_KIND, REVERSAL_KIND = int(Kind.ORDER_TRANSITION), int(Kind.FILL), int(Kind.FILL_REVERSAL)
@@ -96,7 +104,7 @@ def commands_left(world: int) -> int:
 def emit_command(world: int, rows: int, instrument: int, kind: int, side: int) -> int:
     """Reserve a command slot (two rows, zeroed where `rows` is 1) stamped with the clock; returns its address."""
     header = world_row(world, 0)
-    address = command_address(world, header.commands_written % table_capacity(world, COMMANDS_ENTRY))
+    address = command_address(world, ring_index(world, COMMANDS_ENTRY, header.commands_written))
     header.commands_written += 1
     header.quiet_until_ns = LONG_AGO
     write_headers(address, rows, header.clock_ns, instrument, kind, side)
@@ -110,7 +118,7 @@ def emit_command(world: int, rows: int, instrument: int, kind: int, side: int) -
 def push_notice(world: int, hook: int, strategy: int, instrument: int, order_id: int) -> Any:
     """Reserve a notice to a strategy, delivered after the hook that runs now has returned."""
     header = world_row(world, 0)
-    notice = notice_row(world, header.notices_written % table_capacity(world, NOTICES_ENTRY))
+    notice = notice_row(world, ring_index(world, NOTICES_ENTRY, header.notices_written))
     header.notices_written += 1
     notice.hook, notice.strategy, notice.instrument, notice.order_id = hook, strategy, instrument, order_id
     notice.time_ns = header.clock_ns

@@ -9,7 +9,7 @@ same commands follow the same event.
 
 from __future__ import annotations
 
-from atlas.kernel.memory.block import allocate_row, table_capacity
+from atlas.kernel.memory.block import allocate_row, ring_index
 from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function
 from atlas.kernel.memory.hash_map import map_put, map_remove
 from atlas.kernel.memory.intrinsics import copy_bytes, store
@@ -80,7 +80,7 @@ def count_id(world: int, identity: int) -> None:
 def put_command(world: int, address: int) -> None:
     """Copy a recorded command among those on their way."""
     header = world_row(world, 0)
-    slot = command_address(world, header.commands_written % table_capacity(world, COMMANDS_ENTRY))
+    slot = command_address(world, ring_index(world, COMMANDS_ENTRY, header.commands_written))
     copy_bytes(slot, address, COMMAND_BYTES)
     header.commands_written += 1
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.kernel.memory.block import table_capacity
+from atlas.kernel.memory.block import ring_index
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.hash_map import map_get, map_put, map_remove
-from atlas.kernel.memory.intrinsics import record_at
+from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.kernel.trader.ledger import (
     WORD_LIMIT,
     book_fill,
@@ -76,7 +76,7 @@ from atlas.records.order_states import PENDING_REPLACE as PENDING_REPLACE_FLAG
 from atlas.records.order_states import PLAIN_REPORT_EVENTS, STATUS_REPORT_EVENTS, TRANSITIONS, OrderEvent
 from atlas.records.reports import CANCEL_REJECT, EXECUTION_REPORT
 
-report_at, cancel_reject_at = record_at(EXECUTION_REPORT), record_at(CANCEL_REJECT)
+report_at, cancel_reject_at = record_at(EXECUTION_REPORT, ROWS), record_at(CANCEL_REJECT, ROWS)
 EXECUTIONS_ENTRY, EXECUTION_INDEX_ENTRY = EXECUTIONS.entry, EXECUTION_INDEX.entry
 REPORT_KIND, REJECT_KIND = int(Kind.EXECUTION_REPORT), int(Kind.CANCEL_REJECT)
 NULL_UNITS, RUNNING, ANY_UNITS = NULL, 0, 2**63 - 1
@@ -155,6 +155,14 @@ def identity_of(world: int, execution_id: int, instrument: int) -> int:
 
 
 @kernel_function
+def is_known(world: int, identity: int) -> bool:
+    """Whether an execution was booked or taken back before."""
+    if identity == 0 or world_row(world, 0).exact_venue != 0:
+        return False
+    return map_get(world, EXECUTION_INDEX_ENTRY, identity) >= 0
+
+
+@kernel_function
 def check_execution(world: int, address: int, identity: int, instrument: int, side: int, left: int) -> tuple[int, int]:
     """Why an execution can't be booked on an order with `left` units open (0: it can), and its money."""
     report = report_at(address)
@@ -183,7 +191,9 @@ def report_fits(world: int, address: int, strategy: int, account: int, instrumen
 def remember_execution(world: int, identity: int, quantity: int, price_units: int, fee_money: int) -> Any:
     """Keep an execution, in place of the oldest one, for duplicates, busts and corrections; the caller writes whose."""
     header = world_row(world, 0)
-    index = header.executions_written % table_capacity(world, EXECUTIONS_ENTRY)
+    if header.exact_venue != 0:
+        return execution_row(world, 0)
+    index = ring_index(world, EXECUTIONS_ENTRY, header.executions_written)
     header.executions_written += 1
     kept = execution_row(world, index)
     if kept.identity != 0:
@@ -274,7 +284,7 @@ def apply_execution(world: int, slot: int, address: int) -> None:
     """Book a fill of a live order once: state, portfolio, holds, outputs, notices. Or say why not."""
     report, order = report_at(address), order_row(world, slot)
     identity = identity_of(world, report.execution_id, int(report.instrument))
-    if identity != 0 and map_get(world, EXECUTION_INDEX_ENTRY, identity) >= 0:
+    if is_known(world, identity):
         quarantine(world, address, DUPLICATE, order.state)
         return
     total = resolved_quantity(world, slot, address)
@@ -491,7 +501,7 @@ def reverse_execution(world: int, address: int) -> None:
     if identity == 0:
         quarantine(world, address, MALFORMED, 0)
         return
-    if map_get(world, EXECUTION_INDEX_ENTRY, identity) >= 0:
+    if is_known(world, identity):
         quarantine(world, address, DUPLICATE, 0)
         return
     index = map_get(world, EXECUTION_INDEX_ENTRY, reference) if reference != 0 else -1
@@ -602,7 +612,7 @@ def apply_late_fill(world: int, stone: int, address: int) -> None:
     """Book a fill that came after its order had ended, or say why not."""
     report, buried = report_at(address), tombstone_row(world, stone)
     identity = identity_of(world, report.execution_id, int(report.instrument))
-    if identity != 0 and map_get(world, EXECUTION_INDEX_ENTRY, identity) >= 0:
+    if is_known(world, identity):
         quarantine(world, address, DUPLICATE, buried.state)
         return
     left = buried.quantity_units - buried.filled_units

@@ -10,7 +10,7 @@ from __future__ import annotations
 from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.exact import multiply_divide, to_units
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
-from atlas.kernel.memory.intrinsics import record_at
+from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.kernel.trader.dispatch import (
     deliver_notices,
     dispatch_bar,
@@ -36,7 +36,7 @@ from atlas.records.market import BAR
 from atlas.records.reference import DIVIDEND, SPLIT
 
 TIMERS_ENTRY = TIMERS.entry
-bar_at, split_at, dividend_at = record_at(BAR), record_at(SPLIT), record_at(DIVIDEND)
+bar_at, split_at, dividend_at = record_at(BAR, ROWS), record_at(SPLIT, ROWS), record_at(DIVIDEND, ROWS)
 KIND_BAR, KIND_REPORT, KIND_CANCEL_REJECT = int(Kind.BAR), int(Kind.EXECUTION_REPORT), int(Kind.CANCEL_REJECT)
 KIND_SPLIT, KIND_DIVIDEND, KIND_CLOCK = int(Kind.SPLIT), int(Kind.DIVIDEND), int(Kind.CLOCK)
 NULL_UNITS = NULL
@@ -286,7 +286,8 @@ def step_report(world: int, address: int) -> None:
         apply_execution_report(world, address)
     elif kind == KIND_CANCEL_REJECT:
         apply_cancel_reject(world, address)
-    deliver_notices(world)
+    if header.notices_read != header.notices_written or header.chained_orders != 0:
+        deliver_notices(world)
 
 
 @kernel_function

@@ -52,6 +52,8 @@ WORLD = Table(
         words("applying", "bar_taken", "closing_aggregate"),
         # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
         words("quiet_until_ns"),
+        # 1: the venue reports nothing late, twice or back, so nothing is kept of orders and executions that ended.
+        words("exact_venue"),
     ),
     transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy", "quiet_until_ns"}),
 )

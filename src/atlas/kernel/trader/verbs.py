@@ -129,6 +129,12 @@ def check_request(world: int, instrument: int) -> int:
 
 
 @kernel_function
+def whole_lots(units: int, lot_units: int) -> int:
+    """Cut units that are not below zero to whole lots."""
+    return units if lot_units == 1 else units - units % lot_units
+
+
+@kernel_function
 def set_quantity(world: int, slot: int, quantity_kind: int, quantity: float) -> int:
     """Write an order's quantity in whole lots, or its value where the fill resolves it; 0 or a `VerbError`."""
     order = order_row(world, slot)
@@ -140,13 +146,15 @@ def set_quantity(world: int, slot: int, quantity_kind: int, quantity: float) -> 
     units, fits = to_units(quantity, row.quantity_scale_float)
     if not fits:
         return OUT_OF_RANGE
-    order.quantity_units = units - units % row.lot_units
+    order.quantity_units = whole_lots(units, row.lot_units)
     return 0 if order.quantity_units > 0 else NOT_POSITIVE
 
 
 @kernel_function
 def set_prices(world: int, slot: int, limit: float, stop: float, stop_loss: float, take_profit: float) -> int:
-    """Write an order's prices; 0 or a `VerbError`."""
+    """Write an order's prices, which are absent until then; 0 or a `VerbError`."""
+    if limit != limit and stop != stop and stop_loss != stop_loss and take_profit != take_profit:
+        return 0
     order = order_row(world, slot)
     order.price_units, fits = price_of(world, order.instrument, limit)
     order.stop_units, fits_stop = price_of(world, order.instrument, stop)
