@@ -32,7 +32,7 @@ from atlas.kernel.exchange.reports import (
 )
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.block import allocate_row, live_rows, table_capacity
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_put, map_remove
 from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.records.commands import REPLACE_ORDER
@@ -105,7 +105,7 @@ def check_price(price_units: int, tick_units: int, wanted: bool, reason: int) ->
     return 0
 
 
-@kernel_function
+@rare_function
 def check_bracket(venue: int, address: int) -> int:
     """Reason to refuse an attached stop loss or take profit; 0 for none."""
     command, reason = new_order_at(address), 0
@@ -293,7 +293,7 @@ def take_terms(venue: int, slot: int, address: int) -> None:
         enqueue(venue, slot)
 
 
-@kernel_function
+@rare_function
 def accept_replace(venue: int, address: int, time_ns: int) -> None:
     """Answer a REPLACE_ORDER."""
     request = replace_order_at(address)

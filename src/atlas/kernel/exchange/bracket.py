@@ -29,7 +29,7 @@ from atlas.kernel.exchange.reports import (
 )
 from atlas.kernel.exchange.tables import NEVER, order_row, venue_row
 from atlas.kernel.memory.block import allocate_row
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_put
 from atlas.records.enums import ExecutionType, OrderType, RejectReason, RestatementReason, TimeInForce
 
@@ -106,7 +106,7 @@ def create_child(venue: int, parent_slot: int, order_type: int, units: int, pric
     return slot
 
 
-@kernel_function
+@rare_function
 def create_children(venue: int, parent_slot: int, units: int, price_units: int, time_ns: int) -> None:
     """Create what is attached to an order, for one fill of it."""
     parent, stop, target = order_row(venue, parent_slot), -1, -1
@@ -130,7 +130,7 @@ def trigger(venue: int, slot: int, time_ns: int) -> None:
         cancel_unasked(venue, order.sibling_order, 0, time_ns)
 
 
-@kernel_function
+@rare_function
 def reduce_sibling(venue: int, slot: int, units: int, time_ns: int) -> None:
     """Take what a target has filled from the stop beside it; a stop with nothing left ends."""
     sibling = order_row(venue, slot).sibling_order

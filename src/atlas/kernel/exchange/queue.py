@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlas.kernel.exchange.reports import NULL_UNITS, UNSOLICITED, report_end, reports_waiting
 from atlas.kernel.exchange.tables import NEVER, ORDER_INDEX, ORDERS, instrument_row, order_row, venue_row
 from atlas.kernel.memory.block import free_row
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_get, map_remove
 from atlas.records.enums import ExecutionType
 
@@ -90,7 +90,7 @@ def remove_order(venue: int, slot: int) -> None:
     free_row(venue, ORDERS_ENTRY, slot)
 
 
-@kernel_function
+@rare_function
 def cancel_unasked(venue: int, slot: int, reason: int, time_ns: int) -> None:
     """End an order that nobody asked to cancel, and say why."""
     venue_row(venue, 0).canceled_count += 1
@@ -98,7 +98,7 @@ def cancel_unasked(venue: int, slot: int, reason: int, time_ns: int) -> None:
     remove_order(venue, slot)
 
 
-@kernel_function
+@rare_function
 def expire_order(venue: int, slot: int, time_ns: int) -> None:
     """End an order whose time is over."""
     venue_row(venue, 0).expired_count += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atlas.kernel.exchange.tables import NEVER, REPORTS, instrument_row, order_row, report_address, venue_row
 from atlas.kernel.memory.block import table_capacity
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.intrinsics import ROWS, clear_bytes, record_at, store
 from atlas.records.commands import CANCEL_ORDER, NEW_ORDER
 from atlas.records.enums import (
@@ -140,7 +140,7 @@ def report_fill(
         report.available_quantity_units = row.bar_cap_units
 
 
-@kernel_function
+@rare_function
 def report_rejection(venue: int, address: int, reason: int, time_ns: int) -> None:
     """Refuse the NEW_ORDER at `address`."""
     command, header = new_order_at(address), venue_row(venue, 0)
@@ -164,7 +164,7 @@ def report_rejection(venue: int, address: int, reason: int, time_ns: int) -> Non
     report.account, report.strategy, report.relaxations = command.account, command.strategy, 0
 
 
-@kernel_function
+@rare_function
 def report_cancel_reject(venue: int, address: int, slot: int, response: int, reason: int, time_ns: int) -> None:
     """Refuse the cancel or replace request at `address`; `slot` is -1 where the order is unknown.
 

@@ -25,8 +25,11 @@ from atlas.records.errors import AtlasError
 
 PLAIN = os.environ.get("ATLAS_PLAIN") == "1"
 CHECK_BOUNDS = os.environ.get("ATLAS_CHECK_BOUNDS") == "1"
-INLINING_THRESHOLD = 1000
+INLINING_THRESHOLD = 1500
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": CHECK_BOUNDS, "fastmath": False}
+
+RARE: set[str] = set()
+"""Names of the rare functions."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -43,6 +46,12 @@ def kernel_function(function: Function) -> Function:
 
     compiled: Function = njit(**OPTIONS)(function)
     return compiled
+
+
+def rare_function(function: Function) -> Function:
+    """Make `function` a kernel function that stays out of its callers' way: for what hardly ever happens."""
+    RARE.add(function.__name__)
+    return kernel_function(function)
 
 
 class EntryPoint:
@@ -144,14 +153,19 @@ def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
 
 @lru_cache(maxsize=1)
 def inline_generously() -> None:
-    """Let LLVM inline more than by default: the kernel is many small functions, and calls were a third of its time.
+    """Let LLVM inline what carries the hint to (`whole_program`) more than by default: calls were a third of the time.
 
     LLVM has this as an option of the process, to be set once; pass builders do not hand it on. It concerns functions
     that are compiled after it.
     """
     from llvmlite import binding
 
-    binding.set_option("atlas", f"-inline-threshold={INLINING_THRESHOLD}")
+    binding.set_option("atlas", f"-inlinehint-threshold={INLINING_THRESHOLD}")
+
+
+def is_rare(symbol: str) -> bool:
+    """Whether a symbol, as Numba mangles it, is that of a `rare_function`."""
+    return any(f"{len(name)}{name}B" in symbol for name in RARE)
 
 
 @contextmanager
@@ -172,6 +186,7 @@ def whole_program(name: str) -> Iterator[None]:
             for function in library._final_module.functions:
                 if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
                     function.linkage = Linkage.internal
+                    function.add_function_attribute("noinline" if is_rare(function.name) else "inlinehint")
         optimize(library)
 
     libraries._optimize_final_module = optimize_whole

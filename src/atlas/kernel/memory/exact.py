@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.intrinsics import (
     add_wrap,
     below_unsigned,
@@ -101,7 +101,7 @@ def with_sign(q: int, negative: bool) -> tuple[int, bool]:
     return (add_wrap(0, -q) if negative else q), True
 
 
-@kernel_function
+@rare_function
 def divide_slowly(a: int, b: int, c: int) -> tuple[int, bool]:
     """a·b/c rounded half to even, for any words; false where it does not fit or c is 0."""
     q, rest, size_c, ok = divide_magnitudes(a, b, c)
@@ -115,7 +115,7 @@ def divide_slowly(a: int, b: int, c: int) -> tuple[int, bool]:
     return with_sign(q, (a < 0) ^ (b < 0) ^ (c < 0))
 
 
-@kernel_function
+@rare_function
 def divide_slowly_down(a: int, b: int, c: int, toward_zero: bool) -> tuple[int, bool]:
     """a·b/c rounded toward zero or toward −∞, for any words; false where it does not fit or c is 0."""
     q, rest, _, ok = divide_magnitudes(a, b, c)

@@ -7,7 +7,7 @@ Fees are kept apart from realized results. Position values are kept as whole mon
 
 from __future__ import annotations
 
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_checked, multiply_divide, multiply_divide_truncate
 from atlas.kernel.trader.outputs import EQUITY_KIND, emit, equity_point_at
 from atlas.kernel.trader.tables import (
@@ -332,7 +332,7 @@ def update_peak(world: int, account: int) -> int:
     return total
 
 
-@kernel_function
+@rare_function
 def emit_equity_points(world: int, time_ns: int) -> None:
     """Put one equity point an account into the outputs, stamped `time_ns`."""
     count = world_row(world, 0).account_count

@@ -8,7 +8,7 @@ for late reports; what no tombstone knows is quarantined. Reports never raise.
 from __future__ import annotations
 
 from atlas.kernel.memory.block import allocate_row, free_row, ring_index
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_divide
 from atlas.kernel.memory.hash_map import map_get, map_put, map_remove
 from atlas.kernel.trader.ledger import change_working
@@ -271,7 +271,7 @@ def settle(world: int, slot: int, before: int) -> None:
         retire(world, slot)
 
 
-@kernel_function
+@rare_function
 def refuse(world: int, slot: int, reason: int) -> None:
     """End an order that risk or capacity refused: audited, told, buried."""
     order = order_row(world, slot)
@@ -285,7 +285,7 @@ def refuse(world: int, slot: int, reason: int) -> None:
     free_row(world, ORDERS_ENTRY, slot)
 
 
-@kernel_function
+@rare_function
 def refuse_without_row(world: int, strategy: int, instrument: int, side: int) -> int:
     """Refuse an order that the full table has no row for: audited and told like any refusal; returns its id."""
     header, identity = world_row(world, 0), next_order_id(world)

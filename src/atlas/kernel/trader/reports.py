@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.kernel.memory.block import ring_index
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_get, map_put, map_remove
 from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.kernel.trader.ledger import (
@@ -123,7 +123,7 @@ def set_aside(world: int, instrument: int, side: int, reason: int, state: int) -
     return entry
 
 
-@kernel_function
+@rare_function
 def quarantine(world: int, address: int, reason: int, state: int) -> None:
     """Set an execution report aside: counted, put into the outputs, nothing changed."""
     report = report_at(address)
@@ -133,7 +133,7 @@ def quarantine(world: int, address: int, reason: int, state: int) -> None:
     entry.report_kind, entry.execution_type = REPORT_KIND, report.execution_type
 
 
-@kernel_function
+@rare_function
 def quarantine_reject(world: int, address: int, reason: int, state: int) -> None:
     """Set a cancel reject aside."""
     reject = cancel_reject_at(address)
@@ -382,7 +382,7 @@ def terms_fit(world: int, slot: int, quantity_units: int, price_units: int) -> b
     return money * max(1.0, rate) < WORD_LIMIT
 
 
-@kernel_function
+@rare_function
 def apply_terms(world: int, slot: int, address: int, event: int) -> None:
     """Apply a replacement or restatement: new quantity, limit and stop, and a hold for what is open of them."""
     report, order = report_at(address), order_row(world, slot)
@@ -438,7 +438,7 @@ def apply_to_order(world: int, slot: int, address: int) -> None:
     settle(world, slot, before)
 
 
-@kernel_function
+@rare_function
 def resolve_doubt(world: int, slot: int, address: int) -> None:
     """A status report resolves a doubt, once every fill it counts is booked; else it changes nothing."""
     order, report = order_row(world, slot), report_at(address)
@@ -492,7 +492,7 @@ def check_reversal(world: int, address: int, identity: int, index: int) -> tuple
     return reason, booked
 
 
-@kernel_function
+@rare_function
 def reverse_execution(world: int, address: int) -> None:
     """A bust takes a booked fill back; a correction takes it back and books it anew at the corrected terms."""
     report = report_at(address)
@@ -643,7 +643,7 @@ def apply_late_fill(world: int, stone: int, address: int) -> None:
     notify_fill(world, place, buried.state, buried.filled_units, buried.filled_notional_money)
 
 
-@kernel_function
+@rare_function
 def apply_to_tombstone(world: int, stone: int, address: int) -> None:
     """A late report on a retired order: a fill is booked, what the table allows passes, the rest is set aside."""
     report, buried = report_at(address), tombstone_row(world, stone)
@@ -688,7 +688,7 @@ def apply_execution_report(world: int, address: int) -> None:
         apply_to_tombstone(world, -2 - known, address)
 
 
-@kernel_function
+@rare_function
 def apply_cancel_reject(world: int, address: int) -> None:
     """A cancel or replace was refused: the order goes back to what it was, or ends if only the answer was missing."""
     reject = cancel_reject_at(address)

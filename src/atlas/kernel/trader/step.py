@@ -7,7 +7,7 @@ are told. `on_slice` comes once after the last event of equal time.
 
 from __future__ import annotations
 
-from atlas.kernel.memory.compilation import entry_point, kernel_function
+from atlas.kernel.memory.compilation import entry_point, kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_divide, to_units
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import ROWS, record_at
@@ -139,7 +139,7 @@ def step_bar(world: int, address: int) -> None:
 # --- bars made of bars -----------------------------------------------------------------------------------------------
 
 
-@kernel_function
+@rare_function
 def add_to_aggregates(world: int, instrument: int, address: int) -> None:
     """Add a finished bar to the longer bars of its instrument; those that ended before it began are closed already."""
     bar = bar_at(address)
@@ -192,7 +192,7 @@ def close_aggregate(world: int, index: int) -> None:
     finish_aggregate(world)
 
 
-@kernel_function
+@rare_function
 def finish_aggregate(world: int) -> None:
     """Hand the longer bar that is being closed to the strategies that have not seen it."""
     header = world_row(world, 0)
@@ -201,7 +201,7 @@ def finish_aggregate(world: int) -> None:
     header.closing_aggregate = 0
 
 
-@kernel_function
+@rare_function
 def close_complete_aggregates(world: int, instrument: int, time_ns: int) -> None:
     """Finish the longer bars of an instrument (-1: of all, in their order) that ended at or before `time_ns`."""
     header = world_row(world, 0)
@@ -248,7 +248,7 @@ def timer_due(world: int) -> int:
     return heap_peek_due(world, TIMERS_ENTRY)
 
 
-@kernel_function
+@rare_function
 def close_day(world: int, next_time_ns: int) -> None:
     """Put equity points into the outputs for the boundary that is due, begin the next day, skip empty ones."""
     header = world_row(world, 0)
@@ -337,7 +337,7 @@ def step_dividend(world: int, address: int) -> None:
         pay_dividend(world, instrument, units)
 
 
-@kernel_function
+@rare_function
 def step_action(world: int, address: int) -> None:
     """Apply a corporate action or a clock event: what it does to the state, without the strategies."""
     record, header = bar_at(address), world_row(world, 0)
