@@ -17,14 +17,22 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache, update_wrapper
+from typing import Any, TypeVar, cast
 
+from atlas.kernel.memory.object_code import LoadedCode, ObjectCode, load_code, object_code_of
 from atlas.records.errors import AtlasError
 
 PLAIN = os.environ.get("ATLAS_PLAIN") == "1"
 CHECK_BOUNDS = os.environ.get("ATLAS_CHECK_BOUNDS") == "1"
 INLINING_THRESHOLD = 1000
+SHAPING_VARIABLES = (
+    "NUMBA_OPT",
+    "NUMBA_CPU_NAME",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_ENABLE_AVX",
+    "NUMBA_DISABLE_INTEL_SVML",
+)
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": CHECK_BOUNDS, "fastmath": False}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -34,14 +42,42 @@ class CompilationError(AtlasError):
     """A kernel function could not be compiled: a defect of Atlas or an unsupported Numba."""
 
 
+class KernelFunction:
+    """An inner kernel function: compiled into its callers; called from Python, it is compiled for its arguments.
+
+    Numba hears of it only when something is compiled: loaded machine code needs none of this.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+        update_wrapper(self, function)
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """Numba's own object."""
+        from numba import njit
+
+        introduce_functions()
+        return njit(**OPTIONS)(self.py_func)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it, compiling it first where it has to be."""
+        return self.dispatcher(*arguments)
+
+
 def kernel_function(function: Function) -> Function:
     """Make `function` an inner kernel function: compiled into its callers, or left as it is in plain mode."""
-    if PLAIN:
-        return function
-    from numba import njit
+    return function if PLAIN else cast(Function, KernelFunction(function))
 
-    compiled: Function = njit(**OPTIONS)(function)
-    return compiled
+
+@lru_cache(maxsize=1)
+def introduce_functions() -> None:
+    """Let Numba see a kernel function as its own object for it; needed before anything is compiled."""
+    from numba.core.typing.typeof import typeof_impl
+
+    @typeof_impl.register(KernelFunction)
+    def typeof_kernel_function(value: KernelFunction, context: Any) -> Any:
+        return typeof_impl(value.dispatcher, context)
 
 
 class EntryPoint:
@@ -76,41 +112,31 @@ class EntryPoint:
     @cached_property
     def callable(self) -> Callable[..., Any]:
         """What to call from Python: positional arguments only, about 40 ns a call."""
-        if PLAIN:
-            return self.function
-        entry: Callable[..., Any] = self.result.entry_point
-        return entry
+        return self.function if PLAIN else self.loaded.python_function(self.function)
 
     @cached_property
     def address(self) -> int:
         """Where the native function starts (Numba's calling convention); 0 in plain mode."""
-        if PLAIN:
-            return 0
-        library, description = self.result.library, self.result.fndesc
-        return int(library.get_pointer_to_function(description.llvm_func_name))
+        return 0 if PLAIN else self.loaded.address
 
     @cached_property
-    def result(self) -> Any:
-        """Numba's compile result, loaded from the object cache or compiled and saved there."""
+    def loaded(self) -> LoadedCode:
+        """Its machine code in this process, from the object cache or compiled now."""
         stored = load_object("entry", self.name, self.signature)
-        if stored is not None:
-            from numba.core import compiler
-            from numba.core.registry import cpu_target
+        return load_code(self.compile() if stored is None else stored)
 
-            return compiler.CompileResult._rebuild(cpu_target.target_context, *stored)
-        return self.compile()
-
-    def compile(self) -> Any:
+    def compile(self) -> ObjectCode:
         """Compile now and save the object code."""
         from numba import njit
         from numba.core.registry import cpu_target
 
+        introduce_functions()
         initialize_runtime(cpu_target.target_context)
         inline_generously()
         dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
-        result = next(iter(dispatcher.overloads.values()))
-        save_object(result._reduce(), "entry", self.name, self.signature)
-        return result
+        code = object_code_of(next(iter(dispatcher.overloads.values())))
+        save_object(code, "entry", self.name, self.signature)
+        return code
 
     @property
     def is_cached(self) -> bool:
@@ -176,21 +202,28 @@ def sources_hash() -> str:
 @lru_cache(maxsize=1)
 def build_hash() -> str:
     """Hash of everything that shapes machine code: sources, versions, processor and flags."""
-    import numba
-    from numba.core.registry import cpu_target
+    from llvmlite import binding
 
-    target_context = cpu_target.target_context
-    initialize_runtime(target_context)
     parts = (
         sources_hash(),
-        numba.__version__,
+        numba_version(),
+        binding.llvm_version_info,
         sys.version,
-        target_context.codegen().magic_tuple(),
+        binding.get_process_triple(),
+        binding.get_host_cpu_name(),
+        binding.get_host_cpu_features().flatten(),
         sorted(OPTIONS.items()),
         INLINING_THRESHOLD,
-        os.environ.get("NUMBA_OPT", ""),
+        [os.environ.get(name, "") for name in SHAPING_VARIABLES],
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def numba_version() -> str:
+    """Numba's version, without importing it."""
+    from importlib.metadata import version
+
+    return version("numba")
 
 
 @lru_cache(maxsize=1)
@@ -216,18 +249,16 @@ def object_path(*key: str) -> pathlib.Path:
     return cache_folder() / f"{key[0]}-{name}.object"
 
 
-def save_object(payload: Any, *key: str) -> None:
+def save_object(payload: ObjectCode, *key: str) -> None:
     """Save `payload` under `key`, checksummed, atomically: readers see the old file, the new one or none."""
-    from numba.core import serialize
-
     path = object_path(*key)
-    content = serialize.dumps(payload)
+    content = pickle.dumps(payload, pickle.HIGHEST_PROTOCOL)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(hashlib.blake2b(content, digest_size=16).digest() + content)
     os.replace(file.name, path)
 
 
-def load_object(*key: str) -> Any:
+def load_object(*key: str) -> ObjectCode | None:
     """Return what was saved under `key`, or None; a damaged file is removed and counts as absent."""
     path = object_path(*key)
     try:
@@ -237,4 +268,5 @@ def load_object(*key: str) -> Any:
     if hashlib.blake2b(content[16:], digest_size=16).digest() != content[:16]:
         path.unlink(missing_ok=True)
         return None
-    return pickle.loads(content[16:])  # our own file, written by this user, checksummed
+    code: ObjectCode = pickle.loads(content[16:])  # our own file, written by this user, checksummed
+    return code
