@@ -22,6 +22,8 @@ PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 _SEPARATORS = (",", ";", "\t")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 _SAMPLE_ROWS = 100
+# Below this, threads cost more than they bring: buffers of their own, and their start.
+_SMALL_FILE_BYTES = 1 << 26
 
 
 def is_market_file(path: Path) -> bool:
@@ -69,6 +71,8 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     is_csv = not path.name.lower().endswith(PARQUET_SUFFIXES)
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        if path.stat().st_size < _SMALL_FILE_BYTES:
+            connection.execute("SET threads = 1")
         try:
             relation, types = (_csv_relation if is_csv else _parquet_relation)(connection, path)
             return _table_of(_FileReader(connection, path, relation, types, is_csv), columns)
