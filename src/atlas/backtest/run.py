@@ -13,7 +13,7 @@ from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import Report, prepare
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
-from atlas.config.spelling import did_you_mean
+from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
 from atlas.data import BarHistory, load_bars, load_shipped, shipped_data
@@ -183,7 +183,7 @@ def run_history(
     history: BarHistory,
     settings: RunSettings,
     *,
-    configuration: str = "",
+    configuration: str | Callable[[], str] = "",
     title: str = "",
     journal: Path | None = None,
     progress: Progress | None = None,
@@ -195,8 +195,8 @@ def run_history(
     ----------
     strategies, history, settings
         What runs, on what, and how.
-    configuration : str
-        The run's document as YAML.
+    configuration : str or callable
+        The run's document as YAML, or what writes it.
     title : str
         What reports call it.
     journal : Path, optional
@@ -220,7 +220,7 @@ def run_history(
     error: StrategyError | None = None
     interrupted = False
     if journal is not None and recorder is not None:
-        recorder.open(journal, engine, configuration)
+        recorder.open(journal, engine, configuration if isinstance(configuration, str) else configuration())
     try:
         engine.run(progress)
     except StrategyError as failure:
