@@ -13,7 +13,6 @@ import os
 import pathlib
 import pickle
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -240,6 +239,8 @@ def cache_folder() -> pathlib.Path:
         reason = str(error)
     message = f"machine code is not kept: {folder}: {reason}. Set ATLAS_CACHE_DIR to a folder you can write to."
     warnings.warn(message, stacklevel=2)
+    import tempfile
+
     return pathlib.Path(tempfile.mkdtemp(prefix="atlas-objects-"))
 
 
@@ -251,6 +252,8 @@ def object_path(*key: str) -> pathlib.Path:
 
 def save_object(payload: ObjectCode, *key: str) -> None:
     """Save `payload` under `key`, checksummed, atomically: readers see the old file, the new one or none."""
+    import tempfile
+
     path = object_path(*key)
     content = pickle.dumps(payload, pickle.HIGHEST_PROTOCOL)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
