@@ -23,7 +23,7 @@ FIRST_INSTRUMENT: Final = 1
 """Number, in the records, of the first instrument of a history: 0 means none."""
 
 _ALIGNMENT: Final = 64
-_CHUNK_ROWS: Final = 4096
+_CHUNK_ROWS: Final = 16_384
 _MOST_SPECIFICATIONS: Final = 128
 # Instrument, kind, side and flags are one word of every record.
 _HEADER_WORD: Final = BAR.fields["instrument"][1] // 8 if BAR.fields else 2
