@@ -9,6 +9,8 @@ object code lies in a folder named by a hash of everything that shapes it.
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.util
 import os
 import pathlib
 import pickle
@@ -69,14 +71,69 @@ def kernel_function(function: Function) -> Function:
     return function if PLAIN else cast(Function, KernelFunction(function))
 
 
-@lru_cache(maxsize=1)
+class Later:
+    """A module that is imported when something of it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
+
+
+class Intrinsic:
+    """An intrinsic that Numba has not heard of yet."""
+
+    waiting: list[Intrinsic] = []
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        update_wrapper(self, function)
+        Intrinsic.waiting.append(self)
+
+    @cached_property
+    def made(self) -> Any:
+        """Numba's own object."""
+        from numba.extending import intrinsic as make
+
+        return make(self.function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Refuse, as Numba does: an intrinsic is for compiled code."""
+        return self.made(*arguments)
+
+
+def intrinsic(function: Callable[..., Any]) -> Any:
+    """Make `function` an intrinsic: it is given types, and returns a signature and what emits the instructions."""
+    waiting = Intrinsic(function)
+    return waiting.made if introduced() else waiting
+
+
+def introduced() -> bool:
+    """Whether Numba knows what kernel functions and intrinsics are."""
+    return announce_kinds.cache_info().currsize > 0
+
+
 def introduce_functions() -> None:
-    """Let Numba see a kernel function as its own object for it; needed before anything is compiled."""
+    """Let Numba see kernel functions and intrinsics as its own objects for them; needed before anything is compiled."""
+    announce_kinds()
+    while Intrinsic.waiting:
+        Intrinsic.waiting.pop().made  # noqa: B018 - makes it
+
+
+@lru_cache(maxsize=1)
+def announce_kinds() -> None:
+    """Tell Numba what to take kernel functions and intrinsics for."""
+    from numba.core.registry import cpu_target
     from numba.core.typing.typeof import typeof_impl
 
     @typeof_impl.register(KernelFunction)
     def typeof_kernel_function(value: KernelFunction, context: Any) -> Any:
         return typeof_impl(value.dispatcher, context)
+
+    @typeof_impl.register(Intrinsic)
+    def typeof_intrinsic(value: Intrinsic, context: Any) -> Any:
+        return cpu_target.typing_context.resolve_value_type(value.made)
 
 
 class EntryPoint:
@@ -219,10 +276,11 @@ def build_hash() -> str:
 
 
 def numba_version() -> str:
-    """Numba's version, without importing it."""
-    from importlib.metadata import version
-
-    return version("numba")
+    """Numba's version, without importing it, as its own file states it."""
+    found = importlib.util.find_spec("numba")
+    if found is None or found.origin is None:
+        raise CompilationError("Numba is not installed")
+    return pathlib.Path(found.origin).with_name("_version.py").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

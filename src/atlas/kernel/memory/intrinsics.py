@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
-from atlas.kernel.memory.compilation import PLAIN
+from atlas.kernel.memory.compilation import PLAIN, Later, intrinsic
 
 MASK = 0xFFFFFFFFFFFFFFFF
 
@@ -135,55 +136,64 @@ if PLAIN:
 
 else:
     from llvmlite import ir
-    from numba import from_dtype, types
-    from numba.core import cgutils
-    from numba.extending import intrinsic
 
-    WORD = types.int64
+    # Only what is compiled needs Numba: nothing below asks it for anything before.
+    types, cgutils, records = Later("numba.core.types"), Later("numba.core.cgutils"), Later("numba.np.numpy_support")
+    WORD, FLOAT, BOOLEAN, VOID = "int64", "float64", "boolean", "void"
     INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
 
     def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
         """Return a function from an address to a record there: by reference, nothing is copied."""
-        return typed_record_at(from_dtype(dtype))
+        return record_function(cache(lambda: records.from_dtype(dtype)))
 
     def typed_record_at(record: Any) -> Callable[[int], Any]:
         """Return a function from an address to a record of the Numba type `record` there."""
+        return record_function(lambda: record)
+
+    def record_function(kind: Callable[[], Any]) -> Callable[[int], Any]:
+        """Return a function from an address to a record of the Numba type that `kind` gives."""
 
         @intrinsic
         def at(typing_context: Any, address: Any) -> Any:
             def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-                return builder.inttoptr(arguments[0], context.get_value_type(record))
+                return builder.inttoptr(arguments[0], context.get_value_type(kind()))
 
-            return record(types.int64), build
+            return kind()(types.int64), build
 
         return cast(Callable[[int], Any], at)
 
-    def word_operation(emit: Callable[..., Any], arity: int, result: Any = WORD, arguments: Any = None) -> Any:
+    def typed(result: str, parameters: tuple[str, ...]) -> Any:
+        """Return Numba's signature of types, given by their names."""
+        return getattr(types, result)(*(getattr(types, name) for name in parameters))
+
+    def word_operation(
+        emit: Callable[..., Any], arity: int, result: str = WORD, arguments: tuple[str, ...] | None = None
+    ) -> Any:
         """Make an intrinsic on `arity` words out of a function that emits its instructions."""
         parameters = arguments or (WORD,) * arity
 
         def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             answer = emit(builder, *values)
-            return context.get_dummy_value() if result is types.void else answer
+            return context.get_dummy_value() if result == VOID else answer
 
         if arity == 1:
 
             @intrinsic
             def one(typing_context: Any, a: Any) -> Any:
-                return result(*parameters), build
+                return typed(result, parameters), build
 
             return one
         if arity == 2:
 
             @intrinsic
             def two(typing_context: Any, a: Any, b: Any) -> Any:
-                return result(*parameters), build
+                return typed(result, parameters), build
 
             return two
 
         @intrinsic
         def three(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
-            return result(*parameters), build
+            return typed(result, parameters), build
 
         return three
 
@@ -208,46 +218,49 @@ else:
 
     no_flag = ir.Constant(ir.IntType(1), 0)
     load = word_operation(lambda builder, a: builder.load(pointer(builder, a)), 1)
-    store = word_operation(lambda builder, a, v: builder.store(v, pointer(builder, a)), 2, types.void)
-    load_float = word_operation(lambda builder, a: builder.load(pointer(builder, a, DOUBLE)), 1, types.float64)
+    store = word_operation(lambda builder, a, v: builder.store(v, pointer(builder, a)), 2, VOID)
+    load_float = word_operation(lambda builder, a: builder.load(pointer(builder, a, DOUBLE)), 1, FLOAT)
     store_float = word_operation(
-        lambda builder, a, v: builder.store(v, pointer(builder, a, DOUBLE)), 2, types.void, (WORD, types.float64)
+        lambda builder, a, v: builder.store(v, pointer(builder, a, DOUBLE)), 2, VOID, (WORD, FLOAT)
     )
     load_acquire = word_operation(lambda builder, a: builder.load_atomic(pointer(builder, a), "acquire", 8), 1)
     store_release = word_operation(
-        lambda builder, a, v: builder.store_atomic(v, pointer(builder, a), "release", 8), 2, types.void
+        lambda builder, a, v: builder.store_atomic(v, pointer(builder, a), "release", 8), 2, VOID
     )
-    copy_bytes = word_operation(emit_copy, 3, types.void)
-    clear_bytes = word_operation(emit_clear, 2, types.void)
+    copy_bytes = word_operation(emit_copy, 3, VOID)
+    clear_bytes = word_operation(emit_clear, 2, VOID)
     multiply_high = word_operation(emit_multiply_high, 2)
     multiply_low = word_operation(lambda builder, a, b: builder.mul(a, b), 2)
     add_wrap = word_operation(lambda builder, a, b: builder.add(a, b), 2)
     shift_left = word_operation(lambda builder, a, b: builder.shl(a, b), 2)
     shift_right = word_operation(lambda builder, a, b: builder.lshr(a, b), 2)
     divide_unsigned = word_operation(lambda builder, a, b: builder.udiv(a, b), 2)
-    below_unsigned = word_operation(lambda builder, a, b: builder.icmp_unsigned("<", a, b), 2, types.boolean)
+    below_unsigned = word_operation(lambda builder, a, b: builder.icmp_unsigned("<", a, b), 2, BOOLEAN)
     leading_zeros = word_operation(lambda builder, a: builder.ctlz(a, no_flag), 1)
     trailing_zeros = word_operation(lambda builder, a: builder.cttz(a, no_flag), 1)
-    float_bits = word_operation(lambda builder, a: builder.bitcast(a, INT64), 1, WORD, (types.float64,))
-    bits_float = word_operation(lambda builder, a: builder.bitcast(a, DOUBLE), 1, types.float64)
+    float_bits = word_operation(lambda builder, a: builder.bitcast(a, INT64), 1, WORD, (FLOAT,))
+    bits_float = word_operation(lambda builder, a: builder.bitcast(a, DOUBLE), 1, FLOAT)
 
-    ANY_RECORD = from_dtype(np.dtype([("word", "i8")]))
+    @cache
+    def any_record() -> Any:
+        """Return the Numba type of a record, whichever it is."""
+        return records.from_dtype(np.dtype([("word", "i8")]))
 
     @intrinsic
     def call_hook(typing_context: Any, address: Any, first: Any, second: Any, third: Any) -> Any:
         """Call the native function at `address` with three records; its exception is handed on."""
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            convention, parameters = context.call_conv, (ANY_RECORD,) * 3
+            convention, parameters = context.call_conv, (any_record(),) * 3
             function_type = convention.get_function_type(types.none, parameters).as_pointer()
-            records = [builder.inttoptr(word, context.get_value_type(ANY_RECORD)) for word in arguments[1:]]
+            records = [builder.inttoptr(word, context.get_value_type(any_record())) for word in arguments[1:]]
             function = builder.inttoptr(arguments[0], function_type)
             status, _ = convention.call_function(builder, function, types.none, parameters, records)
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return context.get_dummy_value()
 
-        return types.void(WORD, WORD, WORD, WORD), build
+        return typed(VOID, (WORD,) * 4), build
 
     @intrinsic
     def call_python(typing_context: Any, identity: Any) -> Any:
@@ -263,7 +276,7 @@ else:
             api.decref(answer)
             return context.get_dummy_value()
 
-        return types.void(WORD), build
+        return typed(VOID, (WORD,)), build
 
     @intrinsic
     def address_of(typing_context: Any, record: Any) -> Any:
@@ -272,7 +285,7 @@ else:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.ptrtoint(arguments[0], INT64)
 
-        return WORD(record), build
+        return types.int64(record), build
 
     @intrinsic
     def check_signals(typing_context: Any) -> Any:
