@@ -21,6 +21,7 @@ from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import prepare
 from atlas.data.bars import BarHistory
 from atlas.kernel.memory.compilation import EntryPoint
+from atlas.kernel.memory.object_code import load_code
 from atlas.kernel.simulate import start_strategies
 from atlas.kernel.trader.creation import Limits
 from atlas.kernel.trader.orders import new_order
@@ -146,9 +147,7 @@ def check_nothing(world: int, count: int) -> int:
 
 def compiled(function: Callable[[int, int], int]) -> Callable[[int, int], int]:
     """Compile a loop anew: the object cache doesn't know when this file changes."""
-    point = EntryPoint(function, "i8(i8, i8)")
-    call: Callable[[int, int], int] = point.compile().entry_point
-    return call
+    return load_code(EntryPoint(function, "i8(i8, i8)").compile()).python_function(function)
 
 
 def trader_with_orders(history: BarHistory, limits: Limits) -> Engine:

@@ -178,7 +178,9 @@ def exposure(fills: RecordArray, bar_times_ns: IntArray, start_ns: int, end_ns: 
     ends = distinct(bar_times_ns)
     if len(ends):
         starts = np.append(min(start_ns, int(ends[0])), ends[:-1])
-        held = open_positions[np.searchsorted(fill_times_ns, starts, side="right")] > 0
+        # Bars that start after as many fills are alike: the fills, which are fewer, are looked up among the bars.
+        bounds = np.concatenate(([0], np.searchsorted(starts, fill_times_ns), [len(starts)]))
+        held = np.repeat(open_positions > 0, np.diff(bounds))
         inside = np.searchsorted(ends, fill_times_ns[opened], side="right")
         held[inside[inside < len(ends)]] = True
         return float(np.count_nonzero(held)) / len(ends)
@@ -193,7 +195,7 @@ def _open_positions(fills: RecordArray) -> tuple[IntArray, IntArray, IntArray]:
     after = fills["position_units"].astype(np.int64)
     before = after - fills["side"].astype(np.int64) * fills["quantity_units"]
     change = (after != 0).astype(np.int64) - (before != 0)
-    _, first = np.unique(np.stack([fills["account"], fills["instrument"]]), axis=1, return_index=True)
-    at_start = int(np.count_nonzero(before[first])) if len(fills) else 0
+    holding = fills["account"].astype(np.int64) << 32 | fills["instrument"]
+    at_start = int(np.count_nonzero(before[np.unique(holding, return_index=True)[1]]))
     open_positions = at_start + np.append(0, np.cumsum(change))
     return np.ascontiguousarray(fills["venue_time_ns"]), open_positions, np.flatnonzero(after != 0)

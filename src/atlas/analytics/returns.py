@@ -101,8 +101,11 @@ def equity_curve(points: RecordArray, money_exponent: int) -> EquityCurve:
 
 def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct values in order, many times faster than `numpy.unique` where most are in order already."""
+    if len(values) == 0 or bool((values[1:] > values[:-1]).all()):
+        return values
     ordered = np.sort(values, kind="stable")
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    found: npt.NDArray[Any] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return found
 
 
 def _distinct_last(times_ns: IntArray) -> tuple[IntArray, IntArray]:
@@ -123,13 +126,12 @@ def is_round_the_clock(times_ns: IntArray) -> bool:
     """
     if len(times_ns) == 0:
         return False
-    closing = np.asarray(times_ns, dtype=np.int64) - 1
-    days = closing // DAY_NS
-    afternoons = days[(days % 7 == _SATURDAY) & (2 * (closing % DAY_NS) >= DAY_NS)]
-    saturdays_seen = len(distinct(afternoons))
-    first, last = int(days.min()), int(days.max())
-    saturdays_in_span = (last - _SATURDAY) // 7 - (first - 1 - _SATURDAY) // 7
-    return saturdays_seen > 0 and 2 * saturdays_seen >= saturdays_in_span
+    closing = distinct(np.asarray(times_ns, dtype=np.int64)) - 1
+    first, last = int(closing[0]) // DAY_NS, int(closing[-1]) // DAY_NS
+    saturdays = np.arange(first + (_SATURDAY - first) % 7, last + 1, 7)
+    noons, midnights = saturdays * DAY_NS + DAY_NS // 2, (saturdays + 1) * DAY_NS
+    seen = int(np.count_nonzero(np.searchsorted(closing, noons) < np.searchsorted(closing, midnights)))
+    return seen > 0 and 2 * seen >= len(saturdays)
 
 
 def trading_days(times_ns: IntArray, round_the_clock: bool) -> IntArray:

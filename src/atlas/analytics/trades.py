@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from atlas.analytics.returns import IntArray
+from atlas.analytics.returns import IntArray, distinct
 from atlas.records.enums import NULL
 from atlas.records.layout import RecordArray
 from atlas.records.units import divide_half_even
@@ -46,6 +46,11 @@ the fees of entries and exits, ``profit_money`` the difference. ``return_fractio
 ``exit_time_ns``, ``duration_ns`` are NULL and ``exit_price_units`` NaN where there was no exit; ``bars_held`` counts
 the instrument's bars that ended after entry and not after exit, NULL where no bars were given.
 """
+
+
+Row = tuple[object, ...]
+_EXACT_FLOAT: Final = 2**51
+"""Sums of four amounts below this are exact as floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,95 @@ def round_trips(fills: RecordArray, bars: RecordArray | None = None) -> RoundTri
         Gross profits of closed and open trades together add up to the realized profit of the portfolio where one
         strategy trades an account's instrument; several are told apart by their own fills.
     """
-    closed: list[tuple[object, ...]] = []
+    simple = _simple_pairs(fills)
+    rest = np.setdiff1d(np.arange(len(fills)), simple, assume_unique=True)
+    joined, ended, remaining = _joined(fills[rest], has_all=len(rest) == len(fills))
+    trades = np.concatenate([_paired(fills, simple), _rows(joined)])
+    # In order of the fill that ended each.
+    closed = trades[np.argsort(np.concatenate([simple[1], rest[ended]]), kind="stable")]
+    open_ = _rows(remaining)
+    _count_bars(closed, open_, bars)
+    return RoundTrips(closed, open_)
+
+
+def _simple_pairs(fills: RecordArray) -> IntArray:
+    """Find the trades that one fill opened and the next closed: rows of the fills that did so, shape (2, m).
+
+    They need no average of prices and no share of a cost. There are none where shares were split, which only the walk
+    over all fills can follow.
+    """
+    none = np.empty((2, 0), dtype=np.int64)
+    keys = [np.ascontiguousarray(fills[name]) for name in ("instrument", "account", "strategy")]
+    signed = fills["side"] * fills["quantity_units"]
+    if len(fills) < 2 or not (fills["quantity_units"] > 0).all() or _was_split(fills, keys[:2], signed):
+        return none
+    order = np.lexsort(keys)
+    first = np.zeros(len(fills), dtype=bool)
+    first[0] = True
+    for key in keys:
+        first[1:] |= key[order][1:] != key[order][:-1]
+    starts = np.flatnonzero(first)
+    running = np.cumsum(signed[order])
+    held = running - np.repeat((running - signed[order])[starts], np.diff(np.append(starts, len(fills))))
+    was_flat = first | (np.append(0, held[:-1]) == 0)
+    opening = np.flatnonzero(was_flat[:-1] & (held[1:] == 0) & ~first[1:])
+    pairs = np.stack([order[opening], order[opening + 1]])
+    exact = (np.abs(fills["notional_money"]) + np.abs(fills["fee_money"]) < _EXACT_FLOAT)[pairs].all(axis=0)
+    return pairs[:, exact]
+
+
+def _was_split(fills: RecordArray, holding: Sequence[IntArray], signed: IntArray) -> bool:
+    """Tell whether an account's position ever was another before a fill than after the one before it."""
+    order = np.lexsort(holding)
+    after = fills["position_units"][order]
+    same = np.ones(len(fills) - 1, dtype=bool)
+    for key in holding:
+        same &= key[order][1:] == key[order][:-1]
+    return bool((after == NULL).any() or (same & (after[1:] - signed[order][1:] != after[:-1])).any())
+
+
+def _paired(fills: RecordArray, pairs: IntArray) -> RecordArray:
+    """Return the trades of pairs of fills."""
+    entry, leaving = fills[pairs[0]], fills[pairs[1]]
+    trades = np.empty(len(entry), dtype=TRADE)
+    for name in ("strategy", "account", "instrument"):
+        trades[name] = entry[name]
+    trades["direction"] = entry["side"]
+    trades["fills"], trades["open_units"], trades["bars_held"] = 2, 0, NULL
+    trades["entry_time_ns"], trades["exit_time_ns"] = entry["venue_time_ns"], leaving["venue_time_ns"]
+    trades["duration_ns"] = trades["exit_time_ns"] - trades["entry_time_ns"]
+    trades["quantity_units"] = entry["quantity_units"]
+    trades["entry_price_units"], trades["exit_price_units"] = entry["price_units"], leaving["price_units"]
+    trades["entry_notional_money"] = entry["notional_money"]
+    trades["gross_money"] = trades["direction"] * (leaving["notional_money"] - entry["notional_money"])
+    trades["fee_money"] = entry["fee_money"] + leaving["fee_money"]
+    trades["profit_money"] = trades["gross_money"] - trades["fee_money"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fraction = trades["profit_money"] / np.abs(trades["entry_notional_money"])
+    trades["return_fraction"] = np.where(trades["entry_notional_money"] == 0, np.nan, fraction)
+    return trades
+
+
+def _joined(fills: RecordArray, has_all: bool) -> tuple[list[Row], list[int], list[Row]]:
+    """Walk over fills one by one.
+
+    Parameters
+    ----------
+    fills : FILL array, shape (n,)
+    has_all : bool
+        Whether these are all fills of the run, so that a position that changed between two of them was split.
+
+    Returns
+    -------
+    closed : list of rows
+        Trades that ended flat, in order.
+    ended : list of int
+        Place of the fill that ended each.
+    remaining : list of rows
+        What is still held.
+    """
+    closed: list[Row] = []
+    ended: list[int] = []
     positions: dict[tuple[int, int, int], _Position] = {}
     account_units: dict[tuple[int, int], int] = {}
     columns = (
@@ -145,9 +238,9 @@ def round_trips(fills: RecordArray, bars: RecordArray | None = None) -> RoundTri
         "notional_money", "fee_money", "position_units",
     )  # fmt: skip
     rows = zip(*(fills[name].tolist() for name in columns), strict=True)
-    for strategy, account, instrument, side, time_ns, quantity, price, notional, fee, after in rows:
+    for place, (strategy, account, instrument, side, time_ns, quantity, price, notional, fee, after) in enumerate(rows):
         holding = (account, instrument)
-        if after != NULL:
+        if has_all and after != NULL:
             before = after - side * quantity
             reported = account_units.get(holding, before)
             if before != reported and before * reported > 0:
@@ -155,8 +248,9 @@ def round_trips(fills: RecordArray, bars: RecordArray | None = None) -> RoundTri
             account_units[holding] = after
         key = (strategy, account, instrument)
         _apply(positions, closed, key, side * quantity, time_ns, price, notional, fee)
-    remaining = [_row(key, position) for key, position in positions.items()]
-    return RoundTrips(_trades(closed, bars), _trades(remaining, bars))
+        if len(closed) > len(ended):
+            ended.append(place)
+    return closed, ended, [_row(key, position) for key, position in positions.items()]
 
 
 def _rescale(
@@ -169,7 +263,7 @@ def _rescale(
 
 def _apply(
     positions: dict[tuple[int, int, int], _Position],
-    closed: list[tuple[object, ...]],
+    closed: list[Row],
     key: tuple[int, int, int],
     signed: int,
     time_ns: int,
@@ -200,7 +294,7 @@ def _apply(
         _apply(positions, closed, key, rest, time_ns, price, notional - own_notional, fee - own_fee)
 
 
-def _row(key: tuple[int, int, int], position: _Position) -> tuple[object, ...]:
+def _row(key: tuple[int, int, int], position: _Position) -> Row:
     strategy, account, instrument = key
     entered, exited = abs(position.entered), position.exited
     profit = position.realized - position.fees
@@ -226,14 +320,21 @@ def _row(key: tuple[int, int, int], position: _Position) -> tuple[object, ...]:
     )
 
 
-def _trades(rows: Sequence[tuple[object, ...]], bars: RecordArray | None) -> RecordArray:
-    trades = np.array(rows, dtype=TRADE) if rows else np.empty(0, dtype=TRADE)
-    if bars is not None and len(bars):
-        for instrument in np.unique(trades["instrument"]):
+def _rows(rows: Sequence[Row]) -> RecordArray:
+    return np.array(rows, dtype=TRADE) if rows else np.empty(0, dtype=TRADE)
+
+
+def _count_bars(closed: RecordArray, open_: RecordArray, bars: RecordArray | None) -> None:
+    """Fill in how many bars each trade was held for."""
+    if bars is None or len(bars) == 0:
+        return
+    numbers, times = (np.ascontiguousarray(bars[name]) for name in ("instrument", "venue_time_ns"))
+    is_one = bool((numbers == numbers[0]).all())
+    for instrument in distinct(np.concatenate([closed["instrument"], open_["instrument"]])):
+        ends = times[numbers == instrument] if not is_one or instrument != numbers[0] else times
+        for trades in (closed, open_):
             own = trades["instrument"] == instrument
-            ends = np.ascontiguousarray(bars["venue_time_ns"][bars["instrument"] == instrument])
             trades["bars_held"][own] = _bars_between(ends, trades[own])
-    return trades
 
 
 def _bars_between(ends_ns: IntArray, trades: RecordArray) -> IntArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -45,10 +45,11 @@ def describe_run(
     timeframe: str | None,
     start: str | date | None,
     end: str | date | None,
-) -> str:
-    """Return the run as YAML, in the keys of a document; comments say what a document can't."""
-    import yaml
+) -> Callable[[], str]:
+    """Return what writes the run down as YAML, in the keys of a document; comments say what a document can't.
 
+    The run is described now, and written when somebody asks.
+    """
     missing: list[str] = []
     document: dict[str, Any] = {
         "mode": "backtest",
@@ -81,6 +82,13 @@ def describe_run(
         for name in ONLY_IN_PYTHON
         if getattr(settings, name) != getattr(defaults, name)
     ]
+    return lambda: as_text(document, missing)
+
+
+def as_text(document: Mapping[str, Any], missing: Sequence[str]) -> str:
+    """Write a document as YAML, under comments on what is missing in it."""
+    import yaml
+
     comments = "".join(f"# Not in this document: {text}\n" for text in missing)
     text: str = yaml.safe_dump(document, sort_keys=False)
     return f"# A run that was started from Python.\n{comments}{text}"

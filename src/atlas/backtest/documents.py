@@ -28,7 +28,7 @@ from atlas.config import (
     load_document,
     parse_document,
 )
-from atlas.config.spelling import did_you_mean
+from atlas.config.suggestions import did_you_mean
 from atlas.data import BarHistory
 from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,8 @@ class BacktestResult:
         After its run.
     settings : RunSettings
         What it was run with.
-    configuration : str
-        The run's document as YAML, as resolved.
+    configuration : str or callable
+        The run's document as YAML, as resolved, or what writes it.
     title : str
         What reports call the run; empty for the names of its strategies.
     error : StrategyError, optional
@@ -69,14 +69,14 @@ class BacktestResult:
         engine: Engine,
         settings: RunSettings,
         *,
-        configuration: str = "",
+        configuration: str | Callable[[], str] = "",
         title: str = "",
         error: StrategyError | None = None,
         interrupted: bool = False,
     ) -> None:
         self._engine = engine
         self.settings = settings
-        self.configuration = configuration
+        self._configuration = configuration
         self.history: BarHistory = engine.history
         self.failures: list[StrategyFailure] = engine.failures
         self.stopped_reason = "interrupted" if interrupted else engine.stopped_reason
@@ -92,6 +92,12 @@ class BacktestResult:
         from html import escape
 
         return f"<b>{escape(self.title)}</b> on {escape(self.data)}{self.summary._repr_html_()}"
+
+    @cached_property
+    def configuration(self) -> str:
+        """The run's document as YAML, as resolved."""
+        given = self._configuration
+        return given if isinstance(given, str) else given()
 
     # --- figures ---
 

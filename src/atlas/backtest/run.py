@@ -6,21 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from inspect import signature
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
-from atlas.backtest.journaling import RunJournal
 from atlas.backtest.preparation import Report, prepare
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
-from atlas.config.spelling import did_you_mean
+from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
 from atlas.data import BarHistory, load_bars, load_shipped, shipped_data
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import DEFAULT_CURRENCY, Instrument
 from atlas.strategy.base import Strategy
+
+if TYPE_CHECKING:
+    from atlas.backtest.journaling import RunJournal
 
 Progress = Callable[[int, int], None]
 """Is told how many records are done, and how many there are."""
@@ -181,7 +183,7 @@ def run_history(
     history: BarHistory,
     settings: RunSettings,
     *,
-    configuration: str = "",
+    configuration: str | Callable[[], str] = "",
     title: str = "",
     journal: Path | None = None,
     progress: Progress | None = None,
@@ -193,8 +195,8 @@ def run_history(
     ----------
     strategies, history, settings
         What runs, on what, and how.
-    configuration : str
-        The run's document as YAML.
+    configuration : str or callable
+        The run's document as YAML, or what writes it.
     title : str
         What reports call it.
     journal : Path, optional
@@ -208,17 +210,17 @@ def run_history(
         Of what was done; where a hook ended the run, `error` says how, and `interrupted` whether a user did.
     """
     prepare(compiling)
-    recorder = RunJournal()
+    recorder = None if journal is None else _recorder()
     engine = Engine(
         history,
         strategies,
         settings.engine_setup(history, journal=journal is not None),
-        sink=recorder.append if journal is not None else None,
+        sink=None if recorder is None else recorder.append,
     )
     error: StrategyError | None = None
     interrupted = False
-    if journal is not None:
-        recorder.open(journal, engine, configuration)
+    if journal is not None and recorder is not None:
+        recorder.open(journal, engine, configuration if isinstance(configuration, str) else configuration())
     try:
         engine.run(progress)
     except StrategyError as failure:
@@ -226,10 +228,17 @@ def run_history(
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        recorder.close()
+        if recorder is not None:
+            recorder.close()
     return BacktestResult(
         engine, settings, configuration=configuration, title=title, error=error, interrupted=interrupted
     )
+
+
+def _recorder() -> RunJournal:
+    from atlas.backtest.journaling import RunJournal
+
+    return RunJournal()
 
 
 # --- what users hand in ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from atlas.backtest.engine import POLICIES, EngineSetup
-from atlas.config.spelling import did_you_mean
+from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule
 from atlas.kernel.trader.creation import AccountSetup, Limits

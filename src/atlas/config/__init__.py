@@ -5,66 +5,78 @@ Here live plain values: the sections of a run's document, their spelling, preset
 strategies, venues or data: which of them exist is handed in as a `Registries` by the front doors.
 """
 
-from .availability import Registries
-from .documents import (
-    MODES,
-    document_schema,
-    dump_document,
-    load_document,
-    load_mapping,
-    parse_document,
-    resolve,
-    with_mode,
-    write_document,
-)
-from .overrides import apply_override, apply_overrides
-from .presets import RISK_PRESETS
-from .sections import (
-    CommissionSection,
-    DataSourceSection,
-    Document,
-    ExecutionSection,
-    LatencySection,
-    Mode,
-    MonteCarloSection,
-    RiskLimitsSection,
-    SlippageSection,
-    StrategySection,
-    ValidationSection,
-    WalkForwardSection,
-    limit_names,
-)
-from .timeframes import timeframe_ns
-from .times import end_of, start_of
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = [
-    "MODES",
-    "RISK_PRESETS",
-    "CommissionSection",
-    "DataSourceSection",
-    "Document",
-    "ExecutionSection",
-    "LatencySection",
-    "Mode",
-    "MonteCarloSection",
-    "Registries",
-    "RiskLimitsSection",
-    "SlippageSection",
-    "StrategySection",
-    "ValidationSection",
-    "WalkForwardSection",
-    "apply_override",
-    "apply_overrides",
-    "document_schema",
-    "dump_document",
-    "end_of",
-    "limit_names",
-    "load_document",
-    "load_mapping",
-    "parse_document",
-    "resolve",
-    "start_of",
-    "timeframe_ns",
-    "with_mode",
-    "write_document",
-]
+if TYPE_CHECKING:
+    from .availability import Registries as Registries
+    from .documents import MODES as MODES
+    from .documents import document_schema as document_schema
+    from .documents import dump_document as dump_document
+    from .documents import load_document as load_document
+    from .documents import load_mapping as load_mapping
+    from .documents import parse_document as parse_document
+    from .documents import resolve as resolve
+    from .documents import with_mode as with_mode
+    from .documents import write_document as write_document
+    from .overrides import apply_override as apply_override
+    from .overrides import apply_overrides as apply_overrides
+    from .presets import RISK_PRESETS as RISK_PRESETS
+    from .sections import CommissionSection as CommissionSection
+    from .sections import DataSourceSection as DataSourceSection
+    from .sections import Document as Document
+    from .sections import ExecutionSection as ExecutionSection
+    from .sections import LatencySection as LatencySection
+    from .sections import Mode as Mode
+    from .sections import MonteCarloSection as MonteCarloSection
+    from .sections import RiskLimitsSection as RiskLimitsSection
+    from .sections import SlippageSection as SlippageSection
+    from .sections import StrategySection as StrategySection
+    from .sections import ValidationSection as ValidationSection
+    from .sections import WalkForwardSection as WalkForwardSection
+    from .sections import limit_names as limit_names
+    from .timeframes import timeframe_ns as timeframe_ns
+    from .times import end_of as end_of
+    from .times import start_of as start_of
+
+# Loaded when first asked for: most of a run needs two or three of these.
+_HOMES: Final = {
+    "Registries": "availability",
+    "MODES": "documents",
+    "document_schema": "documents",
+    "dump_document": "documents",
+    "load_document": "documents",
+    "load_mapping": "documents",
+    "parse_document": "documents",
+    "resolve": "documents",
+    "with_mode": "documents",
+    "write_document": "documents",
+    "apply_override": "overrides",
+    "apply_overrides": "overrides",
+    "RISK_PRESETS": "presets",
+    "CommissionSection": "sections",
+    "DataSourceSection": "sections",
+    "Document": "sections",
+    "ExecutionSection": "sections",
+    "LatencySection": "sections",
+    "Mode": "sections",
+    "MonteCarloSection": "sections",
+    "RiskLimitsSection": "sections",
+    "SlippageSection": "sections",
+    "StrategySection": "sections",
+    "ValidationSection": "sections",
+    "WalkForwardSection": "sections",
+    "limit_names": "sections",
+    "timeframe_ns": "timeframes",
+    "end_of": "times",
+    "start_of": "times",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from the module that holds it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'atlas.config' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"atlas.config.{_HOMES[name]}"), name)

@@ -7,7 +7,7 @@ from typing import Any
 from atlas.records.errors import ConfigurationError
 
 from .sections import Document, RiskLimitsSection, limit_names
-from .spelling import did_you_mean
+from .suggestions import did_you_mean
 
 _PLANNED_SLIPPAGE = ("volume", "depth", "book", "mev", "kyle", "adverseSelection", "hidden")
 _PLANNED_GATEWAYS = ("mock", "paper", "alpaca", "binance", "fix", "evm", "solana")

@@ -15,7 +15,8 @@ from atlas.records.errors import ConfigurationError
 from .availability import Registries, check_availability, given_limits
 from .presets import LATENCY_PRESETS, RISK_PRESETS
 from .sections import Document, Mode
-from .spelling import describe, did_you_mean, normalise, squash
+from .spelling import describe, normalise
+from .suggestions import did_you_mean, squash
 from .timeframes import timeframe_ns
 from .times import end_of, start_of
 

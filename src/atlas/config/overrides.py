@@ -5,7 +5,8 @@ from typing import Any
 
 from atlas.records.errors import ConfigurationError
 
-from .spelling import describe, squash
+from .spelling import describe
+from .suggestions import squash
 
 
 def apply_overrides(mapping: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

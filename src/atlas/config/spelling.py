@@ -9,43 +9,15 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec.inspect as inspection
 
 from atlas.records.errors import ConfigurationError
 
+from .suggestions import did_you_mean, squash
+
 _NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """
-    Hint for a name that is not known.
-
-    Parameters
-    ----------
-    name : str
-        As written.
-    known : iterable of str
-        Names that would be accepted.
-
-    Returns
-    -------
-    str
-        ``did you mean 'x'?``, or the list of what is known.
-    """
-    candidates = sorted(set(known))
-    folded = {squash(candidate): candidate for candidate in candidates}
-    close = get_close_matches(squash(name), folded, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {folded[close[0]]!r}?"
-    return f"known: {', '.join(candidates)}" if candidates else "none is known"
-
-
-def squash(key: str) -> str:
-    """Key without case and separators, by which the spellings of one key are equal."""
-    return key.replace("_", "").replace("-", "").lower()
 
 
 def describe(value: object) -> str:

@@ -5,11 +5,20 @@ Here live importers, their checks, and the history of bars that a run reads. Her
 anything compiled; the libraries that read files and frames are imported when they are first needed.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
 from .bars import FIRST_INSTRUMENT, BarColumns, BarHistory, aligned_records, build_history
-from .generator import GeneratorSettings, generate_bars
 from .load import load_bars
 from .shipped import ShippedData, load_shipped, shipped_data
-from .sources import history_of
+
+if TYPE_CHECKING:
+    from .generator import GeneratorSettings as GeneratorSettings
+    from .generator import generate_bars as generate_bars
+    from .sources import history_of as history_of
+
+# Loaded when first asked for: a run over a file needs none of these.
+_HOMES: Final = {"GeneratorSettings": "generator", "generate_bars": "generator", "history_of": "sources"}
 
 __all__ = [
     "FIRST_INSTRUMENT",
@@ -25,3 +34,10 @@ __all__ = [
     "load_shipped",
     "shipped_data",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from the module that holds it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'atlas.data' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"atlas.data.{_HOMES[name]}"), name)

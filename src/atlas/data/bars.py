@@ -23,7 +23,7 @@ FIRST_INSTRUMENT: Final = 1
 """Number, in the records, of the first instrument of a history: 0 means none."""
 
 _ALIGNMENT: Final = 64
-_CHUNK_ROWS: Final = 4096
+_CHUNK_ROWS: Final = 16_384
 _MOST_SPECIFICATIONS: Final = 128
 # Instrument, kind, side and flags are one word of every record.
 _HEADER_WORD: Final = BAR.fields["instrument"][1] // 8 if BAR.fields else 2
@@ -104,12 +104,14 @@ class BarHistory:
     @property
     def start_ns(self) -> int:
         """Start of the earliest bar; `NULL` where there is none."""
+        if len(self) and len(self.specifications) == 1:
+            return int(self.records["venue_time_ns"][0]) - self.specifications[0].length_ns
         return int(self.bar_starts().min()) if len(self) else NULL
 
     @property
     def end_ns(self) -> int:
         """End of the last bar; `NULL` where there is none."""
-        return int(self.records["venue_time_ns"].max()) if len(self) else NULL
+        return int(self.records["venue_time_ns"][-1]) if len(self) else NULL
 
     def bar_starts(self) -> Times:
         """Start of each bar, ns since 1970 UTC, int64 (n,)."""
@@ -197,6 +199,8 @@ class BarHistory:
         BarHistory
             With the same instruments, also those that have no bar left.
         """
+        if start_ns is None and end_ns is None:
+            return self
         keep = np.ones(len(self), dtype=bool)
         if start_ns is not None:
             keep &= self.bar_starts() >= start_ns

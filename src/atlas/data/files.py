@@ -21,7 +21,10 @@ CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv", ".csv.gz", ".csv.zst", ".txt.gz",
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 _SEPARATORS = (",", ";", "\t")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_TEXTS = ("VARCHAR", "TEXT_WITH_COMMA")
 _SAMPLE_ROWS = 100
+# Below this, threads cost more than they bring: buffers of their own, and their start.
+_SMALL_FILE_BYTES = 1 << 26
 
 
 def is_market_file(path: Path) -> bool:
@@ -69,6 +72,8 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     is_csv = not path.name.lower().endswith(PARQUET_SUFFIXES)
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        if path.stat().st_size < _SMALL_FILE_BYTES:
+            connection.execute("SET threads = 1")
         try:
             relation, types = (_csv_relation if is_csv else _parquet_relation)(connection, path)
             return _table_of(_FileReader(connection, path, relation, types, is_csv), columns)
@@ -177,7 +182,7 @@ class _FileReader:
     def table(self, columns: Mapping[str, str] | None) -> Table:
         """Everything the file holds."""
         names = find_columns(self.path.name, self.types, columns)
-        sample = self._sample()
+        sample = self._sample(names["time"])
         time_form = self._time_form(names["time"], sample)
         further = [header for header in self.types if header not in names.values()]
         extras = [header for header in further if self._is_numeric(header, sample)]
@@ -202,11 +207,16 @@ class _FileReader:
             has_header_line=self.is_csv,
         )
 
-    def _sample(self) -> dict[str, list[str]]:
-        """First values of each column as text, empty cells left out."""
-        fields = ", ".join(f"CAST({_name(header)} AS VARCHAR)" for header in self.types)
+    def _sample(self, time: str) -> dict[str, list[str]]:
+        """First values as text, empty cells left out, of columns whose type doesn't say what they hold."""
+        needed = [header for header, kind in self.types.items() if kind in _TEXTS]
+        if time not in needed and not self.types[time].startswith(("DATE", "TIMESTAMP", "FLOAT", "DOUBLE")):
+            needed.append(time)
+        if not needed:
+            return {}
+        fields = ", ".join(f"CAST({_name(header)} AS VARCHAR)" for header in needed)
         rows = self.connection.execute(f"SELECT {fields} FROM {self.relation} LIMIT {_SAMPLE_ROWS}").fetchall()
-        return {header: [row[at] for row in rows if row[at] is not None] for at, header in enumerate(self.types)}
+        return {header: [row[at] for row in rows if row[at] is not None] for at, header in enumerate(needed)}
 
     def _time_form(self, header: str, sample: dict[str, list[str]]) -> str:
         kind = self.types[header]
@@ -233,7 +243,7 @@ class _FileReader:
 
     def _is_numeric(self, header: str, sample: dict[str, list[str]]) -> bool:
         kind = self.types[header]
-        if kind in {"VARCHAR", "TEXT_WITH_COMMA"}:
+        if kind in _TEXTS:
             values = sample[header]
             return bool(values) and all(_is_number(value, kind) for value in values)
         return kind in {*_INTEGERS, "FLOAT", "DOUBLE", "BOOLEAN"} or kind.startswith("DECIMAL")

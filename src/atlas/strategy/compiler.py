@@ -7,7 +7,8 @@ import re
 import warnings
 from typing import Any
 
-from atlas.kernel.memory.compilation import initialize_runtime, load_object, save_object
+from atlas.kernel.memory.compilation import initialize_runtime, introduce_functions, load_object, save_object
+from atlas.kernel.memory.object_code import LoadedCode, ObjectCode, load_code, object_code_of
 from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError
 from atlas.strategy.definition import VIEWS, Member, StrategyDefinition
@@ -15,13 +16,13 @@ from atlas.strategy.functions import Functions
 from atlas.strategy.rewriting import super_name
 
 # Machine code stays for the life of the process: the kernel may hold its address.
-LOADED: dict[tuple[str, Hook], tuple[Any, int]] = {}
+LOADED: dict[tuple[str, Hook], LoadedCode] = {}
 PLACE = re.compile(r'(?:File "|at )(?P<file>[^"()\n]+?)"?,? \(?(?:line )?(?P<line>\d+)\)?')
 NOISE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def compile_hooks(definition: StrategyDefinition) -> tuple[dict[Hook, int], list[Any]]:
-    """Return the address of each hook of a strategy, and the libraries to keep referenced.
+def compile_hooks(definition: StrategyDefinition) -> tuple[dict[Hook, int], list[LoadedCode]]:
+    """Return the address of each hook of a strategy, and the machine code to keep referenced.
 
     Raises
     ------
@@ -32,14 +33,11 @@ def compile_hooks(definition: StrategyDefinition) -> tuple[dict[Hook, int], list
     if problem is not None:
         raise problem
     if any(key_of(definition, hook) not in LOADED for hook in definition.hooks):
-        from numba.core.registry import cpu_target
-
-        initialize_runtime(cpu_target.target_context)
         missing = [hook for hook in definition.hooks if not load_hook(definition, hook)]
         if missing:
             compile_missing(definition, missing)
     found = {hook: LOADED[key_of(definition, hook)] for hook in definition.hooks}
-    return {hook: address for hook, (_, address) in found.items()}, [library for library, _ in found.values()]
+    return {hook: code.address for hook, code in found.items()}, list(found.values())
 
 
 def key_of(definition: StrategyDefinition, hook: Hook) -> tuple[str, Hook]:
@@ -54,20 +52,23 @@ def load_hook(definition: StrategyDefinition, hook: Hook) -> bool:
     stored = load_object("hook", definition.code_hash, hook.name)
     if stored is None:
         return False
-    from numba.core.registry import cpu_target
-
-    code, symbol, environments = stored
-    library = cpu_target.target_context.codegen().unserialize_library(code)
-    for environment in environments:
-        library.codegen.set_env(environment.env_name, environment)
-    LOADED[key_of(definition, hook)] = library, library.get_pointer_to_function(symbol)
+    keep(definition, hook, stored)
     return True
+
+
+def keep(definition: StrategyDefinition, hook: Hook, code: ObjectCode) -> None:
+    """Put a hook's machine code into this process."""
+    LOADED[key_of(definition, hook)] = load_code(code)
 
 
 def compile_missing(definition: StrategyDefinition, hooks: list[Hook]) -> None:
     """Compile hooks and save their object code."""
+    from numba.core.registry import cpu_target
+
     from atlas.strategy import record_types
 
+    introduce_functions()
+    initialize_runtime(cpu_target.target_context)
     functions = Functions(definition.symbols, definition.texts)
     record = record_of(definition, functions)
     for hook in hooks:
@@ -78,12 +79,9 @@ def compile_missing(definition: StrategyDefinition, hooks: list[Hook]) -> None:
         function = functions.build(member.source, plan, name)
         register_called(functions)
         result = compile_function(function, (record, record_types.context_type(), view), member, definition)
-        environments = (result.environment, *result._find_referenced_environments())
-        library, symbol = result.library, result.fndesc.llvm_func_name
-        save_object(
-            (library.serialize_using_object_code(), symbol, environments), "hook", definition.code_hash, hook.name
-        )
-        LOADED[key_of(definition, hook)] = library, library.get_pointer_to_function(symbol)
+        code = object_code_of(result)
+        save_object(code, "hook", definition.code_hash, hook.name)
+        keep(definition, hook, code)
 
 
 def record_of(definition: StrategyDefinition, functions: Functions) -> Any:

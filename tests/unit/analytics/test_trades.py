@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from atlas.analytics import RoundTrips, round_trips
+from atlas.analytics.trades import _joined, _rows, _simple_pairs
 from atlas.records import Kind, blank
 from atlas.records.enums import NULL
 from atlas.records.layout import RecordArray
@@ -152,6 +153,43 @@ def test_equals_the_slow_twin(seed: int) -> None:
             assert trade["quantity_units"] == sum(abs(leg.signed) for leg in twin.entries)
             assert trade["entry_price_units"] == average(twin.entries)
             assert trade["exit_price_units"] == pytest.approx(average(twin.exits), nan_ok=True)
+
+
+def shared_account_fills(seed: int, count: int) -> RecordArray:
+    """Trades of one entry and one exit, some with a partial exit or a turn, by two strategies on one account."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for strategy in (1, 2):
+        held, rows = 0.0, []
+        for time_ns in np.sort(random.integers(0, 10_000, count)).tolist():
+            if held == 0.0:
+                signed = float(random.integers(2, 9)) * float(random.choice([-1, 1]))
+            else:
+                signed = -held * float(random.choice([1.0, 1.0, 1.0, 0.5, 2.0]))
+            held += signed
+            rows.append((time_ns, signed, float(np.round(100 + random.normal(0, 5), 3)), 0.01))
+        parts.append(make_fills(rows, strategy=strategy))
+    fills = join(*parts)
+    # Fills report the position of the account, which both strategies make up.
+    fills["position_units"] = np.cumsum(fills["side"] * fills["quantity_units"])
+    return fills
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_simple_trades_among_others_equal_those_of_the_walk(seed: int) -> None:
+    fills = shared_account_fills(seed, 150)
+    trips = round_trips(fills)
+    closed, ended, remaining = _joined(fills, has_all=False)
+    assert 20 < _simple_pairs(fills).shape[1] < len(closed) == len(ended)
+    assert trips.closed.tobytes() == _rows(closed).tobytes()
+    assert trips.open.tobytes() == _rows(remaining).tobytes()
+
+
+def test_amounts_beyond_exact_floats_are_divided_exactly() -> None:
+    fills = make_fills([(1, 1, 100), (2, -1, 110)])
+    fills["notional_money"] = [3 * 2**60 + 7, 2**60 + 1]
+    trade = round_trips(fills).closed[0]
+    assert trade["return_fraction"] == (2**60 + 1 - 3 * 2**60 - 7) / (3 * 2**60 + 7)
 
 
 @pytest.mark.parametrize("seed", range(5))

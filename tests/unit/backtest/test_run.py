@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -16,16 +19,46 @@ import atlas
 from atlas.backtest.run import backtest
 from atlas.data import load_shipped
 from atlas.kernel.exchange.create import FeeRule
+from atlas.kernel.memory.compilation import PLAIN
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import Instrument
 from tests.unit.backtest.samples import BuyOnce, Counts, Fails, Touch, market, steps
+
+ROOT = Path(__file__).parents[3]
+PATHS = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])}
 
 
 def test_the_room_can_be_called_like_the_function_of_its_name() -> None:
     result = atlas.backtest(BuyOnce(), steps(100.0, 101.0, 102.0))
     assert result.summary.final_equity == 100_020.0
     assert signature(atlas.backtest) == signature(backtest)
+
+
+SCRIPT = """
+import sys, atlas
+from tests.unit.backtest.samples import Fails, steps
+result = atlas.backtest("sma_cross", "sp500", mode="compiled")
+print(result.summary.fingerprint, bool(repr(result)), "numba" in sys.modules)
+try:
+    atlas.backtest(Fails(), steps(*range(100, 108)), mode="compiled")
+except atlas.StrategyError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(PLAIN, reason="nothing is compiled in plain mode")
+def test_a_run_whose_code_is_in_the_cache_does_not_import_numba() -> None:
+    first, second = (
+        subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True, env=PATHS)
+        for _ in range(2)
+    )
+    fingerprint, shown, imported = second.stdout.splitlines()[0].split()
+    assert (shown, imported) == ("True", "False")
+    assert first.stdout.startswith(fingerprint)
+    # A failed hook is told alike, though what raises it came from the cache.
+    assert "ZeroDivisionError" in second.stdout
+    assert first.stdout.splitlines()[1:] == second.stdout.splitlines()[1:]
 
 
 def test_an_order_fills_at_the_open_of_the_next_bar() -> None:

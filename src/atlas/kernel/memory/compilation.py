@@ -9,23 +9,31 @@ object code lies in a folder named by a hash of everything that shapes it.
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.util
 import os
 import pathlib
 import pickle
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache, update_wrapper
+from typing import Any, TypeVar, cast
 
+from atlas.kernel.memory.object_code import LoadedCode, ObjectCode, load_code, object_code_of
 from atlas.records.errors import AtlasError
 
 PLAIN = os.environ.get("ATLAS_PLAIN") == "1"
 CHECK_BOUNDS = os.environ.get("ATLAS_CHECK_BOUNDS") == "1"
-INLINING_THRESHOLD = 1500
+INLINING_THRESHOLD = 4000
+SHAPING_VARIABLES = (
+    "NUMBA_OPT",
+    "NUMBA_CPU_NAME",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_ENABLE_AVX",
+    "NUMBA_DISABLE_INTEL_SVML",
+)
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": CHECK_BOUNDS, "fastmath": False}
 
 RARE: set[str] = set()
@@ -38,14 +46,107 @@ class CompilationError(AtlasError):
     """A kernel function could not be compiled: a defect of Atlas or an unsupported Numba."""
 
 
+class KernelFunction:
+    """An inner kernel function: compiled into its callers; called from Python, it is compiled for its arguments.
+
+    Numba hears of it only when something is compiled: loaded machine code needs none of this.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+        update_wrapper(self, function)
+
+    @cached_property
+    def inner(self) -> Any:
+        """Numba's own object, for callers that are compiled."""
+        from numba import njit
+
+        from atlas.kernel.memory.whole_program import as_part
+
+        return as_part(njit(**OPTIONS)(self.py_func))
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """Numba's own object, for callers in Python."""
+        from numba import njit
+
+        introduce_functions()
+        return njit(**OPTIONS)(self.py_func)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it, compiling it first where it has to be."""
+        return self.dispatcher(*arguments)
+
+
 def kernel_function(function: Function) -> Function:
     """Make `function` an inner kernel function: compiled into its callers, or left as it is in plain mode."""
-    if PLAIN:
-        return function
-    from numba import njit
+    return function if PLAIN else cast(Function, KernelFunction(function))
 
-    compiled: Function = njit(**OPTIONS)(function)
-    return compiled
+
+class Later:
+    """A module that is imported when something of it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
+
+
+class Intrinsic:
+    """An intrinsic that Numba has not heard of yet."""
+
+    waiting: list[Intrinsic] = []
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        update_wrapper(self, function)
+        Intrinsic.waiting.append(self)
+
+    @cached_property
+    def made(self) -> Any:
+        """Numba's own object."""
+        from numba.extending import intrinsic as make
+
+        return make(self.function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Refuse, as Numba does: an intrinsic is for compiled code."""
+        return self.made(*arguments)
+
+
+def intrinsic(function: Callable[..., Any]) -> Any:
+    """Make `function` an intrinsic: it is given types, and returns a signature and what emits the instructions."""
+    waiting = Intrinsic(function)
+    return waiting.made if introduced() else waiting
+
+
+def introduced() -> bool:
+    """Whether Numba knows what kernel functions and intrinsics are."""
+    return announce_kinds.cache_info().currsize > 0
+
+
+def introduce_functions() -> None:
+    """Let Numba see kernel functions and intrinsics as its own objects for them; needed before anything is compiled."""
+    announce_kinds()
+    while Intrinsic.waiting:
+        Intrinsic.waiting.pop().made  # noqa: B018 - makes it
+
+
+@lru_cache(maxsize=1)
+def announce_kinds() -> None:
+    """Tell Numba what to take kernel functions, intrinsics and records of regions for."""
+    importlib.import_module("atlas.kernel.memory.region_records")
+    from numba.core.registry import cpu_target
+    from numba.core.typing.typeof import typeof_impl
+
+    @typeof_impl.register(KernelFunction)
+    def typeof_kernel_function(value: KernelFunction, context: Any) -> Any:
+        return typeof_impl(value.inner, context)
+
+    @typeof_impl.register(Intrinsic)
+    def typeof_intrinsic(value: Intrinsic, context: Any) -> Any:
+        return cpu_target.typing_context.resolve_value_type(value.made)
 
 
 def rare_function(function: Function) -> Function:
@@ -86,42 +187,34 @@ class EntryPoint:
     @cached_property
     def callable(self) -> Callable[..., Any]:
         """What to call from Python: positional arguments only, about 40 ns a call."""
-        if PLAIN:
-            return self.function
-        entry: Callable[..., Any] = self.result.entry_point
-        return entry
+        return self.function if PLAIN else self.loaded.python_function(self.function)
 
     @cached_property
     def address(self) -> int:
         """Where the native function starts (Numba's calling convention); 0 in plain mode."""
-        if PLAIN:
-            return 0
-        library, description = self.result.library, self.result.fndesc
-        return int(library.get_pointer_to_function(description.llvm_func_name))
+        return 0 if PLAIN else self.loaded.address
 
     @cached_property
-    def result(self) -> Any:
-        """Numba's compile result, loaded from the object cache or compiled and saved there."""
+    def loaded(self) -> LoadedCode:
+        """Its machine code in this process, from the object cache or compiled now."""
         stored = load_object("entry", self.name, self.signature)
-        if stored is not None:
-            from numba.core import compiler
-            from numba.core.registry import cpu_target
+        return load_code(self.compile() if stored is None else stored)
 
-            return compiler.CompileResult._rebuild(cpu_target.target_context, *stored)
-        return self.compile()
-
-    def compile(self) -> Any:
+    def compile(self) -> ObjectCode:
         """Compile now and save the object code."""
         from numba import njit
         from numba.core.registry import cpu_target
 
+        from atlas.kernel.memory.whole_program import inline_generously, whole_program
+
+        introduce_functions()
         initialize_runtime(cpu_target.target_context)
-        inline_generously()
-        with whole_program(self.function.__qualname__):
+        inline_generously(INLINING_THRESHOLD)
+        with whole_program(self.function.__qualname__, RARE):
             dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
-        result = next(iter(dispatcher.overloads.values()))
-        save_object(result._reduce(), "entry", self.name, self.signature)
-        return result
+        code = object_code_of(next(iter(dispatcher.overloads.values())))
+        save_object(code, "entry", self.name, self.signature)
+        return code
 
     @property
     def is_cached(self) -> bool:
@@ -151,51 +244,6 @@ def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
         yield point.name, 0.0 if cached else time.perf_counter() - begin, number, len(points)
 
 
-@lru_cache(maxsize=1)
-def inline_generously() -> None:
-    """Let LLVM inline what carries the hint to (`whole_program`) more than by default: calls were a third of the time.
-
-    LLVM has this as an option of the process, to be set once; pass builders do not hand it on. It concerns functions
-    that are compiled after it.
-    """
-    from llvmlite import binding
-
-    binding.set_option("atlas", f"-inlinehint-threshold={INLINING_THRESHOLD}")
-
-
-def is_rare(symbol: str) -> bool:
-    """Whether a symbol, as Numba mangles it, is that of a `rare_function`."""
-    return any(f"{len(name)}{name}B" in symbol for name in RARE)
-
-
-@contextmanager
-def whole_program(name: str) -> Iterator[None]:
-    """Let LLVM see that the functions linked into the entry point `name` are called from nowhere else.
-
-    Numba links them as parts that others may share; as internal ones those with one caller are inlined, arguments and
-    results travel in registers, and what is inlined everywhere leaves no code.
-    """
-    from llvmlite.binding import Linkage
-    from numba.core.codegen import CPUCodeLibrary
-
-    libraries: Any = CPUCodeLibrary
-    optimize: Callable[[Any], None] = libraries._optimize_final_module
-
-    def optimize_whole(library: Any) -> None:
-        if library.name == name:
-            for function in library._final_module.functions:
-                if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
-                    function.linkage = Linkage.internal
-                    function.add_function_attribute("noinline" if is_rare(function.name) else "inlinehint")
-        optimize(library)
-
-    libraries._optimize_final_module = optimize_whole
-    try:
-        yield
-    finally:
-        libraries._optimize_final_module = optimize
-
-
 # --- the object cache ------------------------------------------------------------------------------------------------
 
 
@@ -220,21 +268,29 @@ def sources_hash() -> str:
 @lru_cache(maxsize=1)
 def build_hash() -> str:
     """Hash of everything that shapes machine code: sources, versions, processor and flags."""
-    import numba
-    from numba.core.registry import cpu_target
+    from llvmlite import binding
 
-    target_context = cpu_target.target_context
-    initialize_runtime(target_context)
     parts = (
         sources_hash(),
-        numba.__version__,
+        numba_version(),
+        binding.llvm_version_info,
         sys.version,
-        target_context.codegen().magic_tuple(),
+        binding.get_process_triple(),
+        binding.get_host_cpu_name(),
+        binding.get_host_cpu_features().flatten(),
         sorted(OPTIONS.items()),
         INLINING_THRESHOLD,
-        os.environ.get("NUMBA_OPT", ""),
+        [os.environ.get(name, "") for name in SHAPING_VARIABLES],
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def numba_version() -> str:
+    """Numba's version, without importing it, as its own file states it."""
+    found = importlib.util.find_spec("numba")
+    if found is None or found.origin is None:
+        raise CompilationError("Numba is not installed")
+    return pathlib.Path(found.origin).with_name("_version.py").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
@@ -251,6 +307,8 @@ def cache_folder() -> pathlib.Path:
         reason = str(error)
     message = f"machine code is not kept: {folder}: {reason}. Set ATLAS_CACHE_DIR to a folder you can write to."
     warnings.warn(message, stacklevel=2)
+    import tempfile
+
     return pathlib.Path(tempfile.mkdtemp(prefix="atlas-objects-"))
 
 
@@ -260,18 +318,18 @@ def object_path(*key: str) -> pathlib.Path:
     return cache_folder() / f"{key[0]}-{name}.object"
 
 
-def save_object(payload: Any, *key: str) -> None:
+def save_object(payload: ObjectCode, *key: str) -> None:
     """Save `payload` under `key`, checksummed, atomically: readers see the old file, the new one or none."""
-    from numba.core import serialize
+    import tempfile
 
     path = object_path(*key)
-    content = serialize.dumps(payload)
+    content = pickle.dumps(payload, pickle.HIGHEST_PROTOCOL)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(hashlib.blake2b(content, digest_size=16).digest() + content)
     os.replace(file.name, path)
 
 
-def load_object(*key: str) -> Any:
+def load_object(*key: str) -> ObjectCode | None:
     """Return what was saved under `key`, or None; a damaged file is removed and counts as absent."""
     path = object_path(*key)
     try:
@@ -281,4 +339,5 @@ def load_object(*key: str) -> Any:
     if hashlib.blake2b(content[16:], digest_size=16).digest() != content[:16]:
         path.unlink(missing_ok=True)
         return None
-    return pickle.loads(content[16:])  # our own file, written by this user, checksummed
+    code: ObjectCode = pickle.loads(content[16:])  # our own file, written by this user, checksummed
+    return code

@@ -15,11 +15,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
-from atlas.kernel.memory.compilation import PLAIN
+from atlas.kernel.memory.compilation import PLAIN, Later, intrinsic
 
 MASK = 0xFFFFFFFFFFFFFFFF
 
@@ -38,10 +39,6 @@ class Region:
 
     name: str
     period_bytes: int
-
-    def place(self, offset: int) -> str:
-        """Name the word that a field at `offset` lies in."""
-        return f"{self.name}.{offset % self.period_bytes // 8}"
 
 
 ROWS = Region("rows", 64)
@@ -167,110 +164,71 @@ if PLAIN:
 
 else:
     from llvmlite import ir
-    from numba import from_dtype, types
-    from numba.core import cgutils
-    from numba.core.datamodel.models import OpaqueModel
-    from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
-    from numba.core.typing.templates import AttributeTemplate, infer_getattr
-    from numba.extending import intrinsic, register_model
 
-    WORD = types.int64
+    # Only what is compiled needs Numba: nothing below asks it for anything before.
+    types, cgutils, records = Later("numba.core.types"), Later("numba.core.cgutils"), Later("numba.np.numpy_support")
+    region_records = Later("atlas.kernel.memory.region_records")
+    WORD, FLOAT, BOOLEAN, VOID = "int64", "float64", "boolean", "void"
     INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
 
     def record_at(dtype: np.dtype[Any], region: Region | None = None) -> Callable[[int], Any]:
         """Return a function from an address to a record there: by reference, nothing is copied."""
-        return typed_record_at(from_dtype(dtype) if region is None else RegionRecord(dtype, region))
+        return record_function(cache(lambda: record_type(dtype, region)))
 
-    class RegionRecord(types.Type):
-        """A record of a region, by reference; `fields` are offset and type of each number in it."""
-
-        def __init__(self, dtype: np.dtype[Any], region: Region) -> None:
-            assert dtype.fields is not None
-            scalars = {name: field for name, field in dtype.fields.items() if field[0].kind in "iuf"}
-            self.fields = {name: (int(field[1]), from_dtype(field[0])) for name, field in scalars.items()}
-            self.region = region
-            content = ",".join(f"{name}:{place}:{kind}" for name, (place, kind) in self.fields.items())
-            super().__init__(f"RegionRecord({region.name},{region.period_bytes},{content})")
-
-    register_model(RegionRecord)(OpaqueModel)
-
-    @infer_getattr
-    class RegionRecordFields(AttributeTemplate):
-        """Types of a record's fields."""
-
-        key = RegionRecord
-
-        def generic_resolve(self, record: Any, name: str) -> Any:  # type: ignore[override]
-            """Type of the field `name`; None where there is none."""
-            return record.fields[name][1] if name in record.fields else None
-
-    def field_access(context: Any, builder: Any, record: Any, value: Any, name: str) -> tuple[Any, Any, Any]:
-        """Model of a field's type, the pointer to it, and the metadata that says which word it is."""
-        offset, kind = record.fields[name]
-        data = context.get_data_type(kind).as_pointer()
-        place = builder.gep(value, [ir.Constant(INT64, offset)], inbounds=True)
-        return context.data_model_manager[kind], builder.bitcast(place, data), alias_tag(builder.module, record, offset)
-
-    def alias_tag(module: Any, record: Any, offset: int) -> Any:
-        """Metadata of an access to one word of a region: LLVM's access tag of a scalar type under one root."""
-        root = module.add_metadata([ir.MetaDataString(module, "atlas")])
-        name, zero = ir.MetaDataString(module, record.region.place(offset)), ir.Constant(INT64, 0)
-        kind = module.add_metadata([name, root, zero])
-        return module.add_metadata([kind, kind, zero])
-
-    @lower_getattr_generic(RegionRecord)  # type: ignore[untyped-decorator]
-    def lower_field_read(context: Any, builder: Any, record: Any, value: Any, name: str) -> Any:
-        """Emit the reading of a field."""
-        model, place, tag = field_access(context, builder, record, value, name)
-        read = builder.load(place)
-        read.set_metadata("tbaa", tag)
-        return model.from_data(builder, read)
-
-    @lower_setattr_generic(RegionRecord)  # type: ignore[untyped-decorator]
-    def lower_field_write(context: Any, builder: Any, signature: Any, arguments: Any, name: str) -> None:
-        """Emit the writing of a field."""
-        model, place, tag = field_access(context, builder, signature.args[0], arguments[0], name)
-        written = builder.store(model.as_data(builder, arguments[1]), place)
-        written.set_metadata("tbaa", tag)
+    def record_type(dtype: np.dtype[Any], region: Region | None) -> Any:
+        """Numba's type of a record: its own, or that of a region's records."""
+        if region is None:
+            return records.from_dtype(dtype)
+        return region_records.RegionRecord(dtype, region.name, region.period_bytes)
 
     def typed_record_at(record: Any) -> Callable[[int], Any]:
         """Return a function from an address to a record of the Numba type `record` there."""
+        return record_function(lambda: record)
+
+    def record_function(kind: Callable[[], Any]) -> Callable[[int], Any]:
+        """Return a function from an address to a record of the Numba type that `kind` gives."""
 
         @intrinsic
         def at(typing_context: Any, address: Any) -> Any:
             def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-                return builder.inttoptr(arguments[0], context.get_value_type(record))
+                return builder.inttoptr(arguments[0], context.get_value_type(kind()))
 
-            return record(types.int64), build
+            return kind()(types.int64), build
 
         return cast(Callable[[int], Any], at)
 
-    def word_operation(emit: Callable[..., Any], arity: int, result: Any = WORD, arguments: Any = None) -> Any:
+    def typed(result: str, parameters: tuple[str, ...]) -> Any:
+        """Return Numba's signature of types, given by their names."""
+        return getattr(types, result)(*(getattr(types, name) for name in parameters))
+
+    def word_operation(
+        emit: Callable[..., Any], arity: int, result: str = WORD, arguments: tuple[str, ...] | None = None
+    ) -> Any:
         """Make an intrinsic on `arity` words out of a function that emits its instructions."""
         parameters = arguments or (WORD,) * arity
 
         def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             answer = emit(builder, *values)
-            return context.get_dummy_value() if result is types.void else answer
+            return context.get_dummy_value() if result == VOID else answer
 
         if arity == 1:
 
             @intrinsic
             def one(typing_context: Any, a: Any) -> Any:
-                return result(*parameters), build
+                return typed(result, parameters), build
 
             return one
         if arity == 2:
 
             @intrinsic
             def two(typing_context: Any, a: Any, b: Any) -> Any:
-                return result(*parameters), build
+                return typed(result, parameters), build
 
             return two
 
         @intrinsic
         def three(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
-            return result(*parameters), build
+            return typed(result, parameters), build
 
         return three
 
@@ -302,46 +260,49 @@ else:
     no_flag = ir.Constant(ir.IntType(1), 0)
     load = word_operation(lambda builder, a: builder.load(pointer(builder, a)), 1)
     load_fixed = word_operation(emit_load_fixed, 1)
-    store = word_operation(lambda builder, a, v: builder.store(v, pointer(builder, a)), 2, types.void)
-    load_float = word_operation(lambda builder, a: builder.load(pointer(builder, a, DOUBLE)), 1, types.float64)
+    store = word_operation(lambda builder, a, v: builder.store(v, pointer(builder, a)), 2, VOID)
+    load_float = word_operation(lambda builder, a: builder.load(pointer(builder, a, DOUBLE)), 1, FLOAT)
     store_float = word_operation(
-        lambda builder, a, v: builder.store(v, pointer(builder, a, DOUBLE)), 2, types.void, (WORD, types.float64)
+        lambda builder, a, v: builder.store(v, pointer(builder, a, DOUBLE)), 2, VOID, (WORD, FLOAT)
     )
     load_acquire = word_operation(lambda builder, a: builder.load_atomic(pointer(builder, a), "acquire", 8), 1)
     store_release = word_operation(
-        lambda builder, a, v: builder.store_atomic(v, pointer(builder, a), "release", 8), 2, types.void
+        lambda builder, a, v: builder.store_atomic(v, pointer(builder, a), "release", 8), 2, VOID
     )
-    copy_bytes = word_operation(emit_copy, 3, types.void)
-    clear_bytes = word_operation(emit_clear, 2, types.void)
+    copy_bytes = word_operation(emit_copy, 3, VOID)
+    clear_bytes = word_operation(emit_clear, 2, VOID)
     multiply_high = word_operation(emit_multiply_high, 2)
     multiply_low = word_operation(lambda builder, a, b: builder.mul(a, b), 2)
     add_wrap = word_operation(lambda builder, a, b: builder.add(a, b), 2)
     shift_left = word_operation(lambda builder, a, b: builder.shl(a, b), 2)
     shift_right = word_operation(lambda builder, a, b: builder.lshr(a, b), 2)
     divide_unsigned = word_operation(lambda builder, a, b: builder.udiv(a, b), 2)
-    below_unsigned = word_operation(lambda builder, a, b: builder.icmp_unsigned("<", a, b), 2, types.boolean)
+    below_unsigned = word_operation(lambda builder, a, b: builder.icmp_unsigned("<", a, b), 2, BOOLEAN)
     leading_zeros = word_operation(lambda builder, a: builder.ctlz(a, no_flag), 1)
     trailing_zeros = word_operation(lambda builder, a: builder.cttz(a, no_flag), 1)
-    float_bits = word_operation(lambda builder, a: builder.bitcast(a, INT64), 1, WORD, (types.float64,))
-    bits_float = word_operation(lambda builder, a: builder.bitcast(a, DOUBLE), 1, types.float64)
+    float_bits = word_operation(lambda builder, a: builder.bitcast(a, INT64), 1, WORD, (FLOAT,))
+    bits_float = word_operation(lambda builder, a: builder.bitcast(a, DOUBLE), 1, FLOAT)
 
-    ANY_RECORD = from_dtype(np.dtype([("word", "i8")]))
+    @cache
+    def any_record() -> Any:
+        """Return the Numba type of a record, whichever it is."""
+        return records.from_dtype(np.dtype([("word", "i8")]))
 
     @intrinsic
     def call_hook(typing_context: Any, address: Any, first: Any, second: Any, third: Any) -> Any:
         """Call the native function at `address` with three records; its exception is handed on."""
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            convention, parameters = context.call_conv, (ANY_RECORD,) * 3
+            convention, parameters = context.call_conv, (any_record(),) * 3
             function_type = convention.get_function_type(types.none, parameters).as_pointer()
-            records = [builder.inttoptr(word, context.get_value_type(ANY_RECORD)) for word in arguments[1:]]
+            records = [builder.inttoptr(word, context.get_value_type(any_record())) for word in arguments[1:]]
             function = builder.inttoptr(arguments[0], function_type)
             status, _ = convention.call_function(builder, function, types.none, parameters, records)
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return context.get_dummy_value()
 
-        return types.void(WORD, WORD, WORD, WORD), build
+        return typed(VOID, (WORD,) * 4), build
 
     @intrinsic
     def call_python(typing_context: Any, identity: Any) -> Any:
@@ -357,7 +318,7 @@ else:
             api.decref(answer)
             return context.get_dummy_value()
 
-        return types.void(WORD), build
+        return typed(VOID, (WORD,)), build
 
     @intrinsic
     def address_of(typing_context: Any, record: Any) -> Any:
@@ -366,7 +327,7 @@ else:
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.ptrtoint(arguments[0], INT64)
 
-        return WORD(record), build
+        return types.int64(record), build
 
     @intrinsic
     def check_signals(typing_context: Any) -> Any:

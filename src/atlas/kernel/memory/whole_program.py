@@ -1,0 +1,102 @@
+"""How Numba is led to make one machine program of an entry point and all the kernel functions it is made of.
+
+By itself Numba makes machine code of every inner function too, with a way in from Python each, and one for every
+constant it is called with. Here an inner function is typed and lowered once, as a part without machine code; the parts
+are linked into the entry point as internal functions, so that LLVM knows all callers: what has one caller is inlined,
+results travel in registers, and what is inlined everywhere leaves no code.
+
+Imported when something is compiled, and only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from llvmlite import binding
+from llvmlite.binding import Linkage
+from numba.core.codegen import JITCodeLibrary
+from numba.core.cpu import CPUContext
+from numba.core.types import Integer, int64, unliteral
+
+PART_PASSES: dict[str, Any] = {"cost": "cheap"}
+
+
+@lru_cache(maxsize=1)
+def inline_generously(threshold: int) -> None:
+    """Let LLVM inline what carries the hint to (`whole_program`) more than by default: calls were a third of the time.
+
+    LLVM has this as an option of the process, to be set once; pass builders do not hand it on. It concerns functions
+    that are compiled after it.
+    """
+    binding.set_option("atlas", f"-inlinehint-threshold={threshold}")
+
+
+def plain(kind: Any) -> Any:
+    """Type that a part is compiled for: one for all constants and widths of whole numbers."""
+    whole = unliteral(kind)
+    return int64 if isinstance(whole, Integer) else whole
+
+
+def as_part(dispatcher: Any) -> Any:
+    """Make one of Numba's functions a part of others: no way in from Python, compiled once for all whole numbers."""
+    resolve = dispatcher.get_call_template
+
+    def without_wrappers(flags: Any) -> Any:
+        flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        return flags
+
+    dispatcher._compiler._customize_flags = without_wrappers
+    dispatcher.get_call_template = lambda args, kws: resolve(
+        tuple(map(plain, args)), {name: plain(kind) for name, kind in kws.items()}
+    )
+    return dispatcher
+
+
+def mark_parts(module: Any, rare: Collection[str]) -> None:
+    """Make linked parts internal, and say which are to be inlined: all but the rare ones (names as in the source)."""
+    marks = [f"{len(name)}{name}B" for name in rare]
+    for function in module.functions:
+        if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+            function.linkage = Linkage.internal
+            is_rare = any(mark in function.name for mark in marks)
+            function.add_function_attribute("noinline" if is_rare else "inlinehint")
+
+
+@contextmanager
+def whole_program(name: str, rare: Collection[str]) -> Iterator[None]:
+    """Lead Numba while it compiles the entry point `name`; `rare` are names of functions never to be inlined."""
+    libraries: Any = JITCodeLibrary
+    contexts: Any = CPUContext
+    optimize, finalize = libraries._optimize_final_module, libraries._finalize_final_module
+    executable: Callable[..., Any] = contexts.get_executable
+
+    def optimize_module(library: Any) -> None:
+        whole = library.name == name
+        if whole:
+            mark_parts(library._final_module, rare)
+        passes, builder = library._codegen._module_pass_manager(**({} if whole else PART_PASSES))
+        passes.run(library._final_module, builder)
+
+    def finalize_module(library: Any) -> None:
+        if library.name == name:
+            finalize(library)
+        else:
+            library._finalize_dynamic_globals()
+            library._finalized = True
+
+    def get_executable(context: Any, library: Any, description: Any, environment: Any) -> Any:
+        if library.name == name:
+            return executable(context, library, description, environment)
+        # Numba knows a part by a built-in function to call, each by one of its own; this one refuses arguments.
+        return {}.keys
+
+    libraries._optimize_final_module, libraries._finalize_final_module = optimize_module, finalize_module
+    contexts.get_executable = get_executable
+    try:
+        yield
+    finally:
+        libraries._optimize_final_module, libraries._finalize_final_module = optimize, finalize
+        contexts.get_executable = executable
