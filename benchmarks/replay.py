@@ -2,8 +2,8 @@
 
     python -m benchmarks.replay [--bars N] [--rounds N] [--folder DIRECTORY]
 
-The journals are written by the live driver, an event a block, as a session writes them: one with no strategy, one of the
-crossing of two averages, whose orders the scripted orders of the mock venue acknowledge and fill a step later. What is
+The journals are written by the live driver, an event a block, as a session writes them: one with no strategy, one of
+the crossing of two averages, whose orders the mock venue's scripted ones acknowledge and fill a step later. What is
 timed is `replay_journal` as `atlas replay` calls it: mapping the files, checking every block's checksum, making the
 trader, applying each event, comparing each command and the fingerprint at the end with what was recorded. The files
 are in the system's cache. Each round's fingerprint is compared with that of the run that wrote the journal.
@@ -16,6 +16,7 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class BarGateway:
     """
 
     def __init__(self, bars: RecordArray) -> None:
-        closes: Sequence[Sequence[int]] = bars["close_units"].reshape(-1, 1)
+        closes: Any = bars["close_units"].reshape(-1, 1)
         self.script = BarScript(closes, FIRST_TIME_NS, MINUTE_NS)
         self.orders = ScriptedOrders(self.script)
         self._bars = bars.view(np.uint8).data
@@ -152,7 +153,7 @@ def measure_journal(
     count = JournalReader(folder / "run").tail.next_sequence
     return [
         rate_figure(f"replay.{key}", f"replay, {title}", "M bars/s", timings, bars / MILLION),
-        rate_figure(f"replay.{key}.read", f"reading and checking it alone, {title}", "M bars/s", reading, bars / MILLION),
+        rate_figure(f"replay.{key}.read", f"reading alone, {title}", "M bars/s", reading, bars / MILLION),
         Figure(f"replay.{key}.rows", f"rows of it, {title}", "rows a bar", [count / bars]),
         Figure(f"replay.{key}.size", f"size of it, {title}", "MiB", [size / 2**20]),
     ]

@@ -157,7 +157,7 @@ class _Gatherer:
         self._rows.flags.writeable = False
 
     def gather(self, segment: _Segment, position: _Position, start: int) -> Iterator[Block]:
-        """Give the rows of good blocks from `position` on, which goes with them; up to one to be looked at by itself."""
+        """Give the rows of good blocks from `position` on, which moves with them, up to one to be looked at singly."""
         control, address = self._control, address_of(self._walk)
         control.content_address, control.content_bytes = segment.address, len(segment.content)
         control.offset, control.sequence, control.start_sequence = position.offset, position.sequence, start

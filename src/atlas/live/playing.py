@@ -179,7 +179,9 @@ class Player:
                 self.flush()
                 return False
             if self.held is not None and GROUPS[kind_of(record.content)] == EVENT:
-                self.flush()  # the loop goes on from here
+                self.record_count += 1  # the record was read, should the flush fail
+                self.flush()
+                self.record_count -= 1
                 continue
             self.play(record)
             row = end

@@ -1,4 +1,4 @@
-"""The compiled loop over a journal's rows, as the player drives it: which rows, which commands are compared, until when."""
+"""The compiled loop over a journal's rows, as the player drives it: which rows, which commands to compare, how far."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from atlas.kernel.trader.step import apply_event
 from atlas.live.machine import Machine
 from atlas.records.enums import NULL, RecordFlag
 from atlas.records.kinds import REPORT_KINDS
-from atlas.records.layout import ROW_BYTES
+from atlas.records.layout import MAXIMUM_ROWS, ROW_BYTES
 
 Rows = npt.NDArray[Any]
 
 COMMAND_CAPACITY: Final = 256
 """Commands of one event that the loop takes; the host plays an event with more."""
+
+FEW: Final = 16
+"""Events of one time that are looked at singly."""
 
 
 class RowLoop:
@@ -45,11 +48,11 @@ class RowLoop:
         self._waiting = np.zeros_like(self._recorded)
         self._muted = np.zeros(len(machine.block.rows("strategies")), np.int64)
         self._address: int = self._memory.ctypes.data
-        self.control: Any = structure_of(REPLAY).from_address(self._address)
-        self.control.recorded_address, self.control.waiting_address = self._recorded.ctypes.data, self._waiting.ctypes.data
-        self.control.command_capacity = COMMAND_CAPACITY
-        self.control.muted_address, self.control.strategy_count = self._muted.ctypes.data, len(self._muted)
-        self.control.apply_address, self.control.install_address = apply_event.address, install_command.address
+        control = self.control = structure_of(REPLAY).from_address(self._address)
+        control.recorded_address, control.waiting_address = self._recorded.ctypes.data, self._waiting.ctypes.data
+        control.command_capacity = COMMAND_CAPACITY
+        control.muted_address, control.strategy_count = self._muted.ctypes.data, len(self._muted)
+        control.apply_address, control.install_address = apply_event.address, install_command.address
 
     def set_mode(self, recompute: bool, muted: Collection[int]) -> None:
         """Say whether commands are compared with those recorded, and of which strategies they are taken as recorded."""
@@ -86,8 +89,15 @@ class RowLoop:
         applied = rows[control.largest_row : control.cursor]
         is_latest = (applied["local_time_ns"] == control.largest_ns) & (GROUPS[applied["kind"]] == EVENT)
         places = np.flatnonzero(is_latest & (applied["flags"] & RecordFlag.CONTINUED == 0))
-        heads = applied.view(np.int64).reshape(-1, ROW_BYTES // 8)[places, 2]
-        is_report = np.isin(applied["kind"][places], REPORT_KINDS)
-        _, unlike = np.unique(heads[~is_report], return_index=True)
-        wanted = [*places[~is_report][unlike].tolist(), *places[is_report].tolist()]
-        return control.largest_ns, frozenset(record_key(applied[place : place + 4].tobytes()) for place in wanted)
+        if len(places) > FEW:
+            places = places[distinct(applied[places])]
+        keys = frozenset(record_key(applied[place : place + MAXIMUM_ROWS].tobytes()) for place in places.tolist())
+        return control.largest_ns, keys
+
+
+def distinct(rows: Rows) -> npt.NDArray[np.intp]:
+    """Places of rows whose records may differ in their keys: all reports, one bar or the like of an instrument."""
+    is_report = (rows["kind"] >= REPORT_KINDS.start) & (rows["kind"] < REPORT_KINDS.stop)
+    market = np.flatnonzero(~is_report)
+    _, first = np.unique(rows.view(np.int64).reshape(-1, ROW_BYTES // 8)[market, 2], return_index=True)
+    return np.concatenate([market[first], np.flatnonzero(is_report)])

@@ -84,7 +84,7 @@ class Progress:
         self.note_latest(time_ns, frozenset({key}))
 
     def note_latest(self, time_ns: int, keys: frozenset[RecordKey]) -> None:
-        """Take events other than operator's words into account by the latest of their times and the keys of that time."""
+        """Take events other than an operator's words into account: the latest of their times, the keys at that time."""
         if time_ns > self.position.time_ns:
             self.position = Position(time_ns, keys)
         elif time_ns == self.position.time_ns:

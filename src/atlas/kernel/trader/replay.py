@@ -1,13 +1,14 @@
 """A journal's rows applied in one compiled loop: what live trading did one call at a time, with the same calls.
 
-The host names the rows in a `REPLAY` record beside the block. An event is applied once what follows it in the journal is
-known: the commands that were recorded for it, up to where the next event begins. Those are compared with what the
-kernel emits, or, for muted strategies, laid out where their verbs take them (see `recovery`). Whatever is not an
-ordinary event with its commands is left to the host, and so is what the loop can't decide: it stops before such a
-record, and the host plays that one by itself.
+The host names the rows in a `REPLAY` record beside the block. An event is applied once what follows it in the journal
+is known: the commands that were recorded for it, up to where the next event begins. Those are compared with what the
+kernel emits or, of muted strategies, laid out where their verbs take them (see `recovery`). All that is no market data
+or report with its commands is the host's, and so is what contradicts itself: the loop stops before it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ RESENT_FLAG = int(OrderFlag.RESENT) << 48
 NULL_TIME, NO_LIMIT = NULL, NEVER
 
 
-def word_of(dtype: np.dtype, name: str) -> int:  # type: ignore[type-arg]
+def word_of(dtype: np.dtype[Any], name: str) -> int:
     """Number of the word that a field of eight bytes is."""
     assert dtype.fields is not None
     return int(dtype.fields[name][1]) // 8
