@@ -308,7 +308,7 @@ def test_gathered_rows_cannot_be_changed(tmp_path: Path) -> None:
 def test_more_blocks_than_fit_and_larger_ones_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atlas.journal.reader.GATHERED_ROWS", 16)
     writer = JournalWriter.create(tmp_path, identity())
-    parts = []
+    parts: list[np.ndarray[Any, Any]] = []
     for count in (1, 1, 3, 16, 1, 17, *[1] * 40, 20, 15, 1, 1, 16):
         parts.append(rows_of(bars(count, len(parts))))
         writer.append_many(parts[-1])

@@ -63,7 +63,7 @@ class FailingOpen(Loose):
     """Open, and fails at its seventh bar."""
 
     def on_bar(self, ctx, bar):  # type: ignore[no-untyped-def]
-        super().on_bar(ctx, bar)
+        super().on_bar(ctx, bar)  # type: ignore[no-untyped-call]
         if len(self.closes) == 7:
             raise ValueError("no more")
 
