@@ -30,7 +30,7 @@ from atlas.kernel.trader.recovery import COMMAND_BYTES, HEADER_WORD, install_com
 from atlas.kernel.trader.step import NEVER, apply_event
 from atlas.kernel.trader.tables import call_row, command_address, words, world_row
 from atlas.records.commands import CANCEL_ORDER, REPLACE_ORDER
-from atlas.records.enums import NULL, OrderFlag
+from atlas.records.enums import OrderFlag
 from atlas.records.kinds import COMMAND_KINDS, MARKET_KINDS, OPERATOR_KINDS, REFERENCE_KINDS, REPORT_KINDS, Kind
 from atlas.records.layout import LAYOUTS
 from atlas.records.outputs import COMMAND_CAUSE
@@ -50,7 +50,7 @@ replay_at, cause_at = record_at(REPLAY), record_at(COMMAND_CAUSE)
 
 ENDED, HOST, DIVERGED = 0, 1, 2
 READY, PASSED_BY = 3, 4
-BEFORE, WITHIN = 0, 1
+BEFORE, WITHIN, ALONE = 0, 1, 2
 
 # What a kind is to the loop. `PASSED`: neither applied nor compared. `BOUNDARY`: the host's, and ends what an event
 # before it caused. `HOSTED`: the host's, and may belong to the event before it.
@@ -64,8 +64,9 @@ GROUPS[[Kind.NEW_ORDER, Kind.CANCEL_ORDER, Kind.REPLACE_ORDER]] = COMMAND
 GROUPS[Kind.ORDER_STATUS_REQUEST], GROUPS[Kind.COMMAND_CAUSE] = BOUNDARY, CAUSE
 ROW_COUNTS = np.zeros(256, np.int64)
 ROW_COUNTS[list(LAYOUTS)] = [dtype.itemsize // ROW_BYTES for dtype in LAYOUTS.values()]
+SINGLES = np.where((GROUPS == EVENT) & (ROW_COUNTS == 1), 1, 0)
 RESENT_FLAG = int(OrderFlag.RESENT) << 48
-NULL_TIME, NO_LIMIT = NULL, NEVER
+NO_LIMIT = NEVER
 
 
 def word_of(dtype: np.dtype[Any], name: str) -> int:
@@ -190,6 +191,29 @@ def read_consequences(control: int, row: int) -> int:
 
 
 @kernel_function
+def is_beyond(control: int) -> bool:
+    """Whether the event at the cursor is one that the host doesn't want."""
+    replay = replay_at(control)
+    row = replay.cursor
+    time_ns = load(replay.rows_address + row * ROW_BYTES + 8)
+    return replay.first_sequence + row > replay.until_sequence or time_ns > replay.until_ns
+
+
+@kernel_function
+def is_alone(control: int) -> bool:
+    """Whether at the cursor stands what a journal mostly holds: an event of one row, and another one behind it."""
+    replay = replay_at(control)
+    row = replay.cursor
+    if row + 1 >= replay.row_count or is_beyond(control):
+        return False
+    address = replay.rows_address + row * ROW_BYTES
+    following = address + ROW_BYTES
+    if int(SINGLES[kind_at(address)]) == 0 or int(GROUPS[kind_at(following)]) != EVENT:
+        return False
+    return load(following + HEADER_WORD) & CONTINUED_FLAG == 0
+
+
+@kernel_function
 def take_record(control: int) -> int:
     """Look at the record at the cursor: `READY` to be applied, `PASSED_BY`, or why the loop stops before it."""
     replay = replay_at(control)
@@ -199,9 +223,7 @@ def take_record(control: int) -> int:
     if group == PASSED:
         replay.cursor, replay.record_count = end, replay.record_count + 1
         return PASSED_BY
-    if group != EVENT or end - row != int(ROW_COUNTS[kind_at(address)]):
-        return HOST
-    if replay.first_sequence + row > replay.until_sequence or load(address + 8) > replay.until_ns:
+    if group != EVENT or end - row != int(ROW_COUNTS[kind_at(address)]) or is_beyond(control):
         return HOST
     return read_consequences(control, end)
 
@@ -265,24 +287,36 @@ def install_waiting(world: int, control: int) -> None:
 
 
 @kernel_function
-def count_event(control: int) -> None:
-    """Count the event at the cursor, and go on to the next one."""
+def count_event(control: int, next_row: int, records: int, commands: int) -> None:
+    """Count the event at the cursor with what was recorded for it, and go on to the next one."""
     replay = replay_at(control)
     row = replay.cursor
     time_ns = load(replay.rows_address + row * ROW_BYTES + 8)
     if time_ns > replay.largest_ns or replay.largest_row < 0:
         replay.largest_ns, replay.largest_row = time_ns, row
-    replay.record_count += replay.read_count
+    replay.record_count += records
     replay.event_count += 1
-    replay.command_count += replay.recorded_count
-    replay.cursor = replay.next_row
+    replay.command_count += commands
+    replay.cursor, replay.stage = next_row, BEFORE
+
+
+@kernel_function
+def end_alone(world: int, control: int) -> bool:
+    """Take over what an event put out for which nothing was recorded; false where it gave commands."""
+    replay, header = replay_at(control), world_row(world, 0)
+    if header.commands_read != header.commands_written:
+        replay.recorded_count, replay.waiting_count, replay.read_count = 0, 0, 1
+        replay.next_row = replay.cursor + 1
+        return False
+    header.outputs_drained = header.outputs_written
+    count_event(control, replay.cursor + 1, 1, 0)
+    return True
 
 
 @kernel_function
 def end_event(world: int, control: int) -> bool:
     """Take over what an event put out and compare its commands; false, and nothing counted, where they differ."""
     replay, header = replay_at(control), world_row(world, 0)
-    replay.stage = BEFORE
     if replay.waiting_count != 0:
         install_waiting(world, control)
     header.outputs_drained = header.outputs_written
@@ -290,7 +324,7 @@ def end_event(world: int, control: int) -> bool:
     if replay.recompute != 0 and not none and not do_commands_agree(world, control):
         return False
     header.commands_read = header.commands_written
-    count_event(control)
+    count_event(control, replay.next_row, replay.read_count, replay.recorded_count)
     return True
 
 
@@ -305,7 +339,9 @@ def replay_rows(world: int, control: int) -> int:
     """
     replay = replay_at(control)
     while replay.cursor < replay.row_count:
-        if replay.stage == BEFORE:
+        if replay.stage == BEFORE and is_alone(control):
+            replay.stage = ALONE
+        elif replay.stage == BEFORE:
             answer = take_record(control)
             if answer == PASSED_BY:
                 continue
@@ -313,6 +349,8 @@ def replay_rows(world: int, control: int) -> int:
                 return answer
             begin_event(world, control)
         call_apply(replay.apply_address, world, replay.rows_address + replay.cursor * ROW_BYTES)
+        if replay.stage == ALONE and end_alone(world, control):
+            continue
         if not end_event(world, control):
             return DIVERGED
     return ENDED
