@@ -22,6 +22,7 @@ SCRIPTS = {
     "universe": ("--symbols", "100", "--days", "500", "--rounds", "2"),
     "step": ("--bars", "50000", "--rounds", "2"),
     "journal_run": ("--bars", "100000", "--rounds", "3"),
+    "replay": ("--bars", "50000", "--rounds", "2"),
     "process": ("--bars", "100000", "--rounds", "2"),
     "kernel_build": (),
 }

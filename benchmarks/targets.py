@@ -41,5 +41,7 @@ TARGETS = {
     "step.p50": Target("half a microsecond", most=500.0),
     "step.p99": Target("two microseconds", most=2_000.0),
     "risk.all": Target("all checks of an order together", most=500.0),
+    "replay.bars": Target("a long session replayed before anybody waits", least=10.0),
+    "replay.sma": Target("the same with decisions, orders and reports", least=10.0),
     "journal.cost": Target("a journal nobody switches off", most=25.0),
 }

@@ -13,6 +13,9 @@ from atlas.records.reports import CANCEL_REJECT, EXECUTION_REPORT
 Record = bytes
 """One record: 1 to 4 rows of 64 bytes."""
 
+RecordKey = tuple[int, int, int]
+"""What tells one record from the others of its time, see `record_key`."""
+
 
 def offset_of(dtype: Any, name: str) -> int:
     """Byte offset of a field."""
@@ -39,10 +42,10 @@ class Position:
     """
 
     time_ns: int = NULL
-    seen: Collection[tuple[int, int, int]] = frozenset()
+    seen: Collection[RecordKey] = frozenset()
 
 
-def record_key(record: Record) -> tuple[int, int, int]:
+def record_key(record: Record) -> RecordKey:
     """Tell one record from the others of its time: kind, instrument and, of a report, the venue's id of it."""
     kind = record[20]
     offset = REPORT_ID_OFFSETS.get(kind)

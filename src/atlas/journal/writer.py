@@ -200,7 +200,7 @@ class JournalWriter:
             raise JournalError(f"{self.folder} holds the journal of run {old.run_id}, not of {self.identity.run_id}")
         if self.identity.boot_epoch <= old.boot_epoch:
             raise JournalError(f"boot epoch {self.identity.boot_epoch} is not above {old.boot_epoch}, the last one")
-        for block in reader.blocks():
+        for block in reader.gathered_blocks():
             self.strings.learn(block.rows)
         tail = reader.tail
         cut_tail(tail)

@@ -191,13 +191,13 @@ class Machine:
         self._event.view(np.uint8)[: len(record)] = np.frombuffer(record, np.uint8)
         entry = apply_input if kind_of(record) in INPUT_KINDS else apply_event
         waiting = self._lay_out(recorded)
-        self._drive(lambda: entry(self.block.address, self._event.ctypes.data))
+        self.drive(lambda: entry(self.block.address, self._event.ctypes.data))
         for command in waiting:
             if command[KIND_BYTE]:
                 install_command(self.block.address, command.ctypes.data)
         self._calls[:] = 0
         self.outputs = self._drain_outputs()
-        return self._drain_commands()
+        return self.drain_commands()
 
     def _lay_out(self, recorded: Sequence[Record]) -> npt.NDArray[np.uint8]:
         """Lay recorded commands out where muted verbs find them, shape (n, 128)."""
@@ -206,12 +206,11 @@ class Machine:
         self._calls["function"], self._calls["record"] = waiting.ctypes.data, len(waiting)
         return waiting
 
-    def _drive(self, call: Callable[[], int]) -> None:
-        """Call the kernel again until no hook fails any more."""
+    def drive(self, call: Callable[[], int]) -> int:
+        """Call the kernel again until no hook fails any more; what it returns then."""
         while True:
             try:
-                call()
-                return
+                return call()
             except KeyboardInterrupt:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a user's hook raises halts its strategy
@@ -237,7 +236,8 @@ class Machine:
         world["outputs_drained"] = world["outputs_written"]
         return rows
 
-    def _drain_commands(self) -> list[Record]:
+    def drain_commands(self) -> list[Record]:
+        """Take the commands that the kernel gave."""
         world, slots = self.world, self._command_rows
         first, last = int(world["commands_read"]), int(world["commands_written"])
         commands = []

@@ -2,6 +2,9 @@
 
 An event is held until what follows it in the journal is known: its commands, if it had any. So an event that nothing
 follows was durable when the process ended, but may not have been applied; it is left to whoever goes on.
+
+There are two ways that come to the same: `Player.play` takes one record, `Player.play_block` a block's rows, where a
+compiled loop takes the ordinary events with their commands and `Player.play` what is left between them.
 """
 
 from __future__ import annotations
@@ -15,11 +18,14 @@ import numpy as np
 
 from atlas.gateways.gateway import Record
 from atlas.journal.format import SegmentHeader
-from atlas.journal.reader import JournalReader
+from atlas.journal.reader import Block, JournalReader
 from atlas.journal.show import RecordFormatter
 from atlas.journal.strings import StringTable
-from atlas.live.machine import KIND_BYTE, STRATEGY_FIELD, Machine, is_event, kind_of, strategy_of
+from atlas.kernel.trader.replay import EVENT, GROUPS
+from atlas.live.machine import KIND_BYTE, STRATEGY_FIELD, Machine, is_event, kind_of, strategy_of, time_of
+from atlas.live.row_loop import RowLoop
 from atlas.live.state import Progress, state_hash
+from atlas.records.enums import RecordFlag
 from atlas.records.errors import DivergenceError, RecoveryError
 from atlas.records.kinds import COMMAND_KINDS, Kind
 from atlas.records.layout import LAYOUTS, ROW
@@ -50,15 +56,55 @@ class JournalRecord:
     header: SegmentHeader
 
 
-def journal_records(reader: JournalReader, start_sequence: int = 0) -> Iterator[JournalRecord]:
-    """Give each record from `start_sequence` on, with the header of its segment."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of a journal is wanted.
+
+    Parameters
+    ----------
+    sequence : int or None
+        Events after the record with this sequence are not.
+    time_ns : int or None
+        Events after this local time are not.
+    """
+
+    sequence: int | None = None
+    time_ns: int | None = None
+
+    def excludes(self, record: JournalRecord) -> bool:
+        """Whether a record is an event beyond what is asked for; an epoch bears the time of a boot, not of events."""
+        if not is_event(record.content) or kind_of(record.content) == Kind.EPOCH:
+            return False
+        if self.sequence is not None and record.sequence > self.sequence:
+            return True
+        return self.time_ns is not None and time_of(record.content) > self.time_ns
+
+
+ALL: Final = Limit()
+
+
+def journal_blocks(reader: JournalReader, start_sequence: int = 0) -> Iterator[tuple[Block, SegmentHeader]]:
+    """Give the rows from `start_sequence` on in large blocks, each with the header of its segment."""
     headers: dict[Path, SegmentHeader] = {}
     first_number = reader.headers[0].segment_number
-    for block in reader.blocks(start_sequence):
+    for block in reader.gathered_blocks(start_sequence):
         if block.path not in headers:
             number = int(block.path.stem.rpartition("-")[2])
             headers[block.path] = reader.headers[number - first_number]
-        header = headers[block.path]
+        yield block, headers[block.path]
+
+
+def record_at_row(block: Block, row: int, header: SegmentHeader) -> tuple[JournalRecord, int]:
+    """Return the record that begins at a row of a block, and the row behind it."""
+    flags, end = block.rows["flags"], row + 1
+    while end < len(flags) and flags[end] & RecordFlag.CONTINUED:
+        end += 1
+    return JournalRecord(block.first_sequence + row, block.rows[row:end].tobytes(), header), end
+
+
+def journal_records(reader: JournalReader, start_sequence: int = 0) -> Iterator[JournalRecord]:
+    """Give each record from `start_sequence` on, with the header of its segment."""
+    for block, header in journal_blocks(reader, start_sequence):
         begins = np.flatnonzero(block.rows["flags"] & 1 == 0).tolist()
         for begin, end in zip(begins, [*begins[1:], len(block.rows)], strict=True):
             yield JournalRecord(block.first_sequence + begin, block.rows[begin:end].tobytes(), header)
@@ -78,6 +124,8 @@ class Player:
 
     Attributes
     ----------
+    record_count : int
+        Records taken so far.
     event_count, command_count : int
         What was played so far.
     held : HeldEvent or None
@@ -89,10 +137,11 @@ class Player:
     def __init__(self, machine: Machine, progress: Progress, recompute: Callable[[SegmentHeader], bool]) -> None:
         self.machine, self.progress, self.recompute = machine, progress, recompute
         self.held: HeldEvent | None = None
-        self.event_count = self.command_count = self.hashes_checked = 0
+        self.record_count = self.event_count = self.command_count = self.hashes_checked = 0
         self.strings = StringTable()
         self.all_recomputed = True
         self._recomputing = True
+        self._loop = RowLoop(machine)
 
     def begin(self, reader: JournalReader, start_sequence: int) -> None:
         """Take over how the segment that holds `start_sequence` was written, where its epoch stands before that."""
@@ -100,9 +149,71 @@ class Player:
         self._set_mode((headers or reader.headers)[-1])
 
     def _set_mode(self, header: SegmentHeader) -> None:
-        self._recomputing = self.recompute(header)
+        self._recompute(self.recompute(header))
         self.all_recomputed = self.all_recomputed and self._recomputing
-        self.machine.mute(self._muted())
+
+    def _recompute(self, recompute: bool) -> None:
+        self._recomputing = recompute
+        muted = self._muted()
+        self.machine.mute(muted)
+        self._loop.set_mode(recompute, muted)
+
+    # --- block by block ----------------------------------------------------------------------------------------------
+
+    def play_block(self, block: Block, header: SegmentHeader, limit: Limit = ALL) -> bool:
+        """Take the records of a block; false when one is beyond the limit, which ends the play.
+
+        Raises
+        ------
+        DivergenceError, RecoveryError
+            As `play` does.
+        """
+        row, count = 0, len(block.rows)
+        while row < count:
+            if self.held is None:
+                row = self._play_rows(block, header, row, limit)
+                if row == count:
+                    break
+            record, end = record_at_row(block, row, header)
+            if limit.excludes(record):
+                self.flush()
+                return False
+            if self.held is not None and GROUPS[kind_of(record.content)] == EVENT:
+                self.record_count += 1  # the record was read, should the flush fail
+                self.flush()
+                self.record_count -= 1
+                continue
+            self.play(record)
+            row = end
+        return True
+
+    def _play_rows(self, block: Block, header: SegmentHeader, row: int, limit: Limit) -> int:
+        """Let the compiled loop take what it can from a row on; the row at which it stopped."""
+        loop, control = self._loop, self._loop.control
+        agrees = loop.run(block.rows, block.first_sequence, row, limit.sequence, limit.time_ns)
+        self.record_count += control.record_count
+        self.event_count += control.event_count
+        self.command_count += control.command_count
+        if control.event_count:
+            self.progress.note_latest(*loop.latest_keys(block.rows))
+        stopped: int = control.cursor
+        return stopped if agrees else self._end_differing(block, header, stopped, limit)
+
+    def _end_differing(self, block: Block, header: SegmentHeader, row: int, limit: Limit) -> int:
+        """Compare, in words, an event that the loop applied and found to give other commands than were recorded."""
+        record, end = record_at_row(block, row, header)
+        held = self.held = HeldEvent(record.sequence, record.content)
+        self.record_count += 1
+        while end < self._loop.control.next_row:
+            record, end = record_at_row(block, end, header)
+            self.play(record)
+        following, _ = record_at_row(block, end, header)
+        self.record_count += int(not limit.excludes(following))
+        self.held = None
+        self._end_event(held, self.machine.drain_commands())
+        return end
+
+    # --- record by record --------------------------------------------------------------------------------------------
 
     def play(self, record: JournalRecord) -> None:
         """Take one record of the journal.
@@ -115,6 +226,7 @@ class Player:
             The journal's records contradict each other.
         """
         content, kind = record.content, kind_of(record.content)
+        self.record_count += 1
         if kind == Kind.STRING:
             self.strings.learn(np.frombuffer(content, ROW))
         elif kind == Kind.EPOCH:
@@ -176,10 +288,13 @@ class Player:
             raise RecoveryError(f"record {held.sequence} caused {held.command_count} commands; not all are there")
         muted = self._muted()
         emitted = self.machine.apply(held.record, [each for each in held.commands if strategy_of(each) in muted])
+        self._end_event(held, emitted)
+
+    def _end_event(self, held: HeldEvent, emitted: list[Record]) -> None:
         for strategy in held.failed:
             self.machine.halt(strategy)
         if self._recomputing:
-            self._compare(held, emitted, muted)
+            self._compare(held, emitted, self._muted())
         self.progress.note(held.record)
         self.event_count += 1
         self.command_count += len(held.commands)
@@ -190,8 +305,7 @@ class Player:
         That one is applied with all orders off, and nothing is compared.
         """
         if self.held is not None and self.held.command_count is None:
-            self._recomputing = False
-            self.machine.mute(self._muted())
+            self._recompute(False)
         self.flush()
 
     def _compare(self, held: HeldEvent, emitted: list[Record], muted: frozenset[int]) -> None:

@@ -11,7 +11,7 @@ from atlas.journal.format import segment_paths
 from atlas.journal.reader import JournalReader
 from atlas.journal.snapshots import Snapshot, SnapshotStore
 from atlas.live.machine import Machine
-from atlas.live.playing import HeldEvent, Player, journal_records, same_code
+from atlas.live.playing import HeldEvent, Player, journal_blocks, same_code
 from atlas.live.state import Progress, load_state
 from atlas.records.errors import RecoveryError
 from atlas.strategy.base import Strategy
@@ -86,8 +86,8 @@ def recover(machine: Machine, folder: Path) -> Recovered:
         progress, start = Progress(position, started), snapshot.next_sequence
     player = Player(machine, progress, asks)
     player.begin(reader, start)
-    for record in journal_records(reader, start):
-        player.play(record)
+    for block, header in journal_blocks(reader, start):
+        player.play_block(block, header)
     held = player.held
     if held is not None and held.command_count is not None:
         player.flush()

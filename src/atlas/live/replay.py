@@ -13,12 +13,11 @@ from pathlib import Path
 from atlas.journal.difference import JournalDifference, find_difference
 from atlas.journal.reader import JournalReader
 from atlas.kernel.memory.fingerprint import fingerprint
-from atlas.live.machine import Machine, is_event, kind_of, time_of
-from atlas.live.playing import JournalRecord, Player, journal_records, same_code
+from atlas.live.machine import Machine
+from atlas.live.playing import Limit, Player, journal_blocks, same_code
 from atlas.live.setup import LiveSetup
 from atlas.live.state import Progress
 from atlas.records.errors import DivergenceError
-from atlas.records.kinds import Kind
 from atlas.records.units import units_to_float
 from atlas.strategy.base import Strategy
 
@@ -118,32 +117,18 @@ def replay_journal(
     is_same = all(asks(header) for header in reader.headers)
     player = Player(machine, Progress(), asks if verify else lambda header: False)
     player.begin(reader, 0)
-    record_count, divergence = 0, ""
+    limit, divergence = Limit(until, until_time_ns), ""
     try:
-        for record in journal_records(reader):
-            if is_after(record, until, until_time_ns):
-                player.flush()
+        for block, header in journal_blocks(reader):
+            if not player.play_block(block, header, limit):
                 break
-            record_count += 1
-            player.play(record)
         player.finish()
     except DivergenceError as error:
         divergence = str(error)
-    return report_of(player, reader.path, is_same, verify and is_same and not divergence, record_count, divergence)
+    return report_of(player, reader.path, is_same, verify and is_same and not divergence, divergence)
 
 
-def is_after(record: JournalRecord, until: int | None, until_time_ns: int | None) -> bool:
-    """Whether a record is an event beyond what is asked for; an epoch bears the time of a boot, not of events."""
-    if not is_event(record.content) or kind_of(record.content) == Kind.EPOCH:
-        return False
-    if until is not None and record.sequence > until:
-        return True
-    return until_time_ns is not None and time_of(record.content) > until_time_ns
-
-
-def report_of(
-    player: Player, folder: Path, is_same_code: bool, is_verified: bool, record_count: int, divergence: str
-) -> ReplayReport:
+def report_of(player: Player, folder: Path, is_same_code: bool, is_verified: bool, divergence: str) -> ReplayReport:
     """Describe the state that a player came to."""
     machine = player.machine
     block, trader = machine.block, machine.setup.trader
@@ -160,7 +145,7 @@ def report_of(
         folder,
         is_same_code,
         is_verified,
-        record_count,
+        player.record_count,
         player.event_count,
         player.command_count,
         player.hashes_checked,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atlas.gateways.gateway import Position, Record, record_key
+from atlas.gateways.gateway import Position, Record, RecordKey, record_key
 from atlas.journal.snapshots import Snapshot
 from atlas.kernel.memory.fingerprint import fingerprint
 from atlas.kernel.memory.snapshot import take_snapshot
@@ -81,7 +81,11 @@ class Progress:
             self.started = True
         elif kind == Kind.OPERATOR_STOP:
             self.started = False
+        self.note_latest(time_ns, frozenset({key}))
+
+    def note_latest(self, time_ns: int, keys: frozenset[RecordKey]) -> None:
+        """Take events other than an operator's words into account: the latest of their times, the keys at that time."""
         if time_ns > self.position.time_ns:
-            self.position = Position(time_ns, frozenset({key}))
+            self.position = Position(time_ns, keys)
         elif time_ns == self.position.time_ns:
-            self.position = Position(time_ns, frozenset({*self.position.seen, key}))
+            self.position = Position(time_ns, keys.union(self.position.seen))

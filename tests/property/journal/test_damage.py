@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -34,9 +35,11 @@ def judge(contents: list[bytes], rows: bytes, folder: Path) -> str:
     failure: JournalError | None = None
     try:
         reader = JournalReader(folder)
-        read += [block.rows.tobytes() for block in reader.blocks()]
+        for block in reader.blocks():
+            read.append(block.rows.tobytes())
     except JournalError as error:
         failure = error
+    check_gathered(folder, b"".join(read), failure)
     if isinstance(failure, JournalDamagedError):
         assert 0 <= failure.offset <= len((folder / failure.path.name).read_bytes())
         assert failure.last_good_sequence * 64 < len(rows) or not rows
@@ -52,6 +55,22 @@ def judge(contents: list[bytes], rows: bytes, folder: Path) -> str:
         assert not reader.tail.is_closed
         return "not closed"
     return "whole"
+
+
+def check_gathered(folder: Path, rows: bytes, failure: JournalError | None) -> None:
+    """Read the same in large blocks: the same rows, then the same failure or tail."""
+    read: list[bytes] = []
+    found = ""
+    try:
+        reader, whole = JournalReader(folder), JournalReader(folder)
+        for block in reader.gathered_blocks():
+            read.append(block.rows.tobytes())
+        deque(whole.blocks(), maxlen=0)
+        assert reader.tail == whole.tail
+    except JournalError as error:
+        found = str(error)
+    assert found == str(failure or "")
+    assert b"".join(read) == rows
 
 
 Damage = Callable[[list[bytes], np.random.Generator], None]

@@ -35,7 +35,7 @@ def test_the_buffer_s_control_is_one_row() -> None:
 
 def test_object_code_is_keyed_by_this_room_s_source() -> None:
     names = [point.name for point in EntryPoint.registry.values() if point.name.startswith("atlas.journal")]
-    assert len(names) == 4
+    assert len(names) == 5
     assert all(name.endswith(own_hash()) for name in names)
 
 

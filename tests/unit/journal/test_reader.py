@@ -255,3 +255,80 @@ def test_a_follower_raises_on_damage(tmp_path: Path) -> None:
     change(segment_paths(tmp_path)[1], HEADER_BYTES + 100)
     with pytest.raises(JournalDamagedError):
         JournalFollower(tmp_path).poll()
+
+
+# --- large blocks out of small ones ----------------------------------------------------------------------------------
+
+
+def outcome(folder: Path, start: int, gathered: bool) -> tuple[bytes, str]:
+    """Rows that are read, and the tail or the error behind them."""
+    read: list[bytes] = []
+    try:
+        reader = JournalReader(folder)
+        for block in reader.gathered_blocks(start) if gathered else reader.blocks(start):
+            assert block.first_sequence == start + sum(map(len, read)) // 64 or start == 0
+            read.append(block.rows.tobytes())
+        return b"".join(read), repr(reader.tail)
+    except JournalError as error:
+        return b"".join(read), str(error)
+
+
+def live_sample(folder: Path, singles: int = 30, **options: Any) -> np.ndarray[Any, Any]:
+    """Write a journal as live trading does: blocks of one row, now and then one of several; a large one at the end."""
+    writer = JournalWriter.create(folder, identity(), **options)
+    parts = []
+    for number in range(singles):
+        for records in (bars(1, number), *([orders(1, number)] if number % 11 == 10 else [])):
+            writer.append_many(records)
+            writer.commit()
+            parts.append(rows_of(records))
+    writer.close()
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("start", [0, 1, 5, 8, 10, 13, 25, 36, 37])
+@pytest.mark.parametrize("segment_bytes", [2_000, 2**20])
+def test_small_blocks_are_handed_out_as_large_ones(tmp_path: Path, start: int, segment_bytes: int) -> None:
+    rows = live_sample(tmp_path, segment_bytes=segment_bytes)
+    start += int(rows["flags"][start : start + 1].sum() & 1)
+    rows_read, tail = outcome(tmp_path, start, gathered=True)
+    assert rows_read == rows[start:].tobytes()
+    assert (rows_read, tail) == outcome(tmp_path, start, gathered=False)
+    if segment_bytes == 2**20 and start < 20:
+        assert len(list(JournalReader(tmp_path).gathered_blocks(start))) <= 2
+
+
+def test_gathered_rows_cannot_be_changed(tmp_path: Path) -> None:
+    live_sample(tmp_path)
+    block = next(JournalReader(tmp_path).gathered_blocks())
+    with pytest.raises(ValueError, match="read-only"):
+        block.rows["instrument"] = 3
+
+
+def test_more_blocks_than_fit_and_larger_ones_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atlas.journal.reader.GATHERED_ROWS", 16)
+    writer = JournalWriter.create(tmp_path, identity())
+    parts: list[np.ndarray[Any, Any]] = []
+    for count in (1, 1, 3, 16, 1, 17, *[1] * 40, 20, 15, 1, 1, 16):
+        parts.append(rows_of(bars(count, len(parts))))
+        writer.append_many(parts[-1])
+        writer.commit()
+    writer.close()
+    assert outcome(tmp_path, 0, gathered=True) == outcome(tmp_path, 0, gathered=False)
+    assert outcome(tmp_path, 0, gathered=True)[0] == np.concatenate(parts).tobytes()
+    assert max(len(block.rows) for block in JournalReader(tmp_path).gathered_blocks()) == 20
+
+
+@pytest.mark.parametrize("place", [1, 7, 8, 14, 15, 29])
+def test_damage_among_small_blocks_is_found_where_it_is(tmp_path: Path, place: int) -> None:
+    live_sample(tmp_path)
+    (path,) = segment_paths(tmp_path)
+    whole = path.read_bytes()
+    offset = [block.offset for block in JournalReader(tmp_path).blocks()][place]
+    for byte in (*range(0, 64, 5), 64, 86, 100, 127):
+        content = bytearray(whole)
+        content[offset + byte] ^= 0x41
+        path.write_bytes(content)
+        read, error = outcome(tmp_path, 0, gathered=True)
+        assert f"byte {offset}" in error, byte
+        assert (read, error) == outcome(tmp_path, 0, gathered=False), byte

@@ -98,14 +98,16 @@ class Run:
         self,
         folder: Path,
         *behaviours: Behaviour,
-        strategy: Strategy | None = None,
+        strategy: Strategy | Sequence[Strategy] | None = None,
         closes: Sequence[int] = (100, 101, 102, 103, 104, 105, 106, 107),
         timing: Timing | None = None,
+        mode: str = "auto",
     ) -> None:
         prices = [[NULL if close == NULL else close * PRICE] for close in closes]
         script = Script(prices, interval_ns=60 * SECOND_NS, behaviours=dict(enumerate(behaviours, 1)))
         self.folder = folder
-        self.setup = LiveSetup(trader_setup(), [strategy or Buyer()])
+        strategies = [strategy or Buyer()] if isinstance(strategy, Strategy | None) else strategy
+        self.setup = LiveSetup(trader_setup(), strategies, mode)
         self.machine = Machine(self.setup)
         identity = JournalIdentity(
             uuid.UUID(int=1), 1, 0, self.setup.configuration_hash, self.setup.code_hash, 0, self.setup.metadata()
