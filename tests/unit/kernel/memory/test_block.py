@@ -16,6 +16,8 @@ from atlas.kernel.memory.block import (
     allocate_row,
     free_row,
     live_rows,
+    ring_capacity,
+    ring_index,
     row_accessor,
     table_capacity,
 )
@@ -27,6 +29,7 @@ ORDERS = Table("orders", np.dtype([("occupancy", "i8"), ("price_units", "i8"), (
 LAYOUT = Layout("test", 3, (WORLD, ORDERS))
 world_row, order_row = row_accessor(WORLD), row_accessor(ORDERS)
 order_address = address_accessor(ORDERS)
+ORDERS_ENTRY = ORDERS.entry
 
 
 def make(orders: int = 4) -> Block:
@@ -106,3 +109,15 @@ def test_layouts_refuse_what_compiled_code_takes_for_granted() -> None:
         Table("pool", np.dtype([("word", "i8")]), pool=True)
     with pytest.raises(AssertionError, match="two tables"):
         Layout("twice", 1, (WORLD, Table("world", WORLD.dtype)))
+
+
+@entry_point("i8(i8, i8)")
+def ring_row(world: int, count: int) -> int:
+    """Where a number stands in the table of orders, were it a ring."""
+    return ring_index(world, ORDERS_ENTRY, count)
+
+
+def test_a_ring_is_a_power_of_two_and_comes_round() -> None:
+    assert [ring_capacity(rows) for rows in (0, 1, 2, 3, 4, 5, 64, 65)] == [1, 1, 2, 4, 4, 8, 64, 128]
+    block = make(orders=8)
+    assert [ring_row(block.address, count) for count in (0, 7, 8, 17, 2**62 + 3)] == [0, 7, 0, 1, 3]
