@@ -135,11 +135,22 @@ def doctor(
 @application.command()
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder, or a live run's journal.")],
+    until: Annotated[
+        str,
+        typer.Option(metavar="WHEN", help="Stop after a UTC date or time, or a record's number; live journals."),
+    ] = "",
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify/--no-verify",
+            help="Compute each command anew and compare, or take a live journal's as recorded.",
+        ),
+    ] = True,
 ) -> None:
     """Play a run again and compare it with what was recorded."""
     from atlas.cli.journals import replay_folder
 
-    raise typer.Exit(replay_folder(folder))
+    raise typer.Exit(replay_folder(folder, until, verify))
 
 
 @application.command()

@@ -5,27 +5,50 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from atlas.backtest.folder import JOURNAL
+from atlas.backtest.folder import CONFIGURATION, JOURNAL
 from atlas.backtest.replaying import is_run_folder, replay_run
 from atlas.cli.console import output, watching
+from atlas.config.times import end_of
 from atlas.journal import find_difference
 from atlas.records.errors import ConfigurationError
 
 SAME, DIFFERENT = 0, 1
 
 
-def replay_folder(folder: Path) -> int:
+def replay_folder(folder: Path, until: str = "", verify: bool = True) -> int:
     """Play a run folder or a live run's journal again; 0 when it came to the same."""
     if not folder.is_dir():
         raise ConfigurationError(f"no such folder: {folder}")
-    return replay_backtest(folder) if is_run_folder(folder) else replay_live(folder)
+    if not is_run_folder(folder):
+        return replay_live(folder, until, verify)
+    if until or not verify:
+        option = "--until" if until else "--no-verify"
+        raise ConfigurationError(
+            f"{option} is for live journals; {folder} is a backtest, which runs again whole: to see it up to a day, "
+            f"atlas backtest {folder / CONFIGURATION} --set end=DATE --out OTHER"
+        )
+    return replay_backtest(folder)
 
 
-def replay_live(folder: Path) -> int:
-    """Recompute every command of a live run's journal; 0 when all agree with what was recorded."""
+def parse_until(text: str) -> tuple[int | None, int | None]:
+    """Give the record's number or the local time, ns UTC, that `--until` names; a date is meant to its end."""
+    if not text:
+        return None, None
+    if text.isdecimal():
+        return int(text), None
+    try:
+        return None, end_of(text)
+    except ValueError:
+        examples = "2026-03-31, 2026-03-31T14:30:00+01:00, 1200"
+        raise ConfigurationError(f"--until {text}: no date, time or record's number, such as {examples}") from None
+
+
+def replay_live(folder: Path, until: str, verify: bool) -> int:
+    """Play a live run's journal; 0 when no command that was computed anew differs from what was recorded."""
     from atlas.live import replay_journal
 
-    report = replay_journal(folder, verify=True)
+    number, time_ns = parse_until(until)
+    report = replay_journal(folder, number, verify, until_time_ns=time_ns)
     console = output()
     for field in fields(report):
         value = getattr(report, field.name)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from atlas.cli import main
@@ -125,6 +126,36 @@ def test_a_backtest_prints_its_figures_and_its_folder(document: Path, capsys: py
     assert (document.parent / "runs" / "run" / "journal").is_dir()
     assert main(["replay", "runs/run"]) == 0
     assert capsys.readouterr().out.startswith("the same: fingerprint ")
+    assert main(["replay", "runs/run", "--until", "2020-01-31"]) == 1
+    assert "atlas backtest runs/run/config.yaml --set end=DATE" in capsys.readouterr().err
+
+
+def live_figures(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, str]:
+    assert main(["replay", "live/run", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return {line[:16].strip(): line[16:].strip() for line in lines}
+
+
+def test_a_live_journal_is_played_to_a_number_or_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from atlas.gateways.mock import Behaviour
+    from tests.unit.live.link import Run
+
+    run = Run(tmp_path / "live", Behaviour(parts=2), Behaviour(fill_after=0))
+    run.driver.run(run.reconciliation.overdue)
+    run.driver.close()
+    monkeypatch.chdir(tmp_path)
+    whole = live_figures(capsys)
+    assert whole["is verified"] == "True"
+    assert int(whole["event count"]) > 2
+    first = live_figures(capsys, "--until", "1", "--no-verify")
+    assert (first["is verified"], first["event count"], first["command count"]) == ("False", "2", "1")
+    at = np.datetime64(run.link.script.time_ns(1), "ns").astype("datetime64[us]").item().isoformat()
+    assert live_figures(capsys, "--until", at)["event count"] == "2"
+    assert live_figures(capsys, "--until", "2262-01-01") == whole
+    assert main(["replay", "live/run", "--until", "soon"]) == 1
+    assert "--until soon: no date, time or record's number, such as 2026-03-31" in capsys.readouterr().err
 
 
 @compiled_only

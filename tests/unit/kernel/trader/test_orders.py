@@ -534,22 +534,6 @@ def test_the_oldest_tombstone_gives_way_and_its_reports_are_unknown() -> None:
     assert (keys != 0).sum() == 64
 
 
-def test_an_exact_venue_leaves_nothing_of_what_ended_and_books_the_same() -> None:
-    drivers = [Driver(setup={"exact_venue": exact}) for exact in (False, True)]
-    for driver in drivers:
-        driver.bar(100)
-        order = working(driver)
-        driver.fill(order, 10, 99)
-        driver.report(working(driver), TYPES.CANCELED)
-        driver.fill(order, 1, 99)
-    kept, exact = drivers
-    assert (exact.position()["quantity_units"], exact.balance()) == (kept.position()["quantity_units"], kept.balance())
-    assert (kept.quarantined(), exact.quarantined()) == (["OVERFILL"], ["UNKNOWN_ORDER"])
-    assert not exact.block.rows("tombstones")["client_order_id"].any()
-    assert not exact.block.rows("order_index")["key"].any()
-    assert not exact.block.rows("execution_index")["key"].any()
-
-
 # --- busts and corrections
 
 
