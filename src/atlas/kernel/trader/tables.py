@@ -46,8 +46,8 @@ WORLD = Table(
         # Rings: counts only grow; a slot is the count modulo the ring's capacity.
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
-        words("flatten_requested", "kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy"),
+        words("kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only"),
         # Halfway marks of a step that a failed hook left: the event is applied, the bar taken, a longer bar closing.
         words("applying", "bar_taken", "closing_aggregate"),
         # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
@@ -82,7 +82,7 @@ ACCOUNTS = Table(
         words("name_hash", "currency", "initial_cash_money", "positions_money", "realized_money", "fees_money"),
         words("held_money", "releasing_money", "gross_exposure_money", "open_positions", "peak_equity_money"),
         words("day_equity_money"),
-        words("dividends_money", "external_cash_money", "trading_state", "occupied_positions", "working_orders"),
+        words("dividends_money", "trading_state", "occupied_positions", "working_orders"),
         # Positions marked but not valued yet: a list of row numbers + 1. Accounts that could lose all are eager.
         words("first_stale", "eager", "short_positions"),
         floats("leverage"),
