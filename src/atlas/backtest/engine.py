@@ -233,7 +233,7 @@ class Engine:
         if number == 0:
             raise KernelError(f"the kernel failed: {type(error).__name__}: {error}") from error
         bound = self.bound[number - 1]
-        hook = Hook(int(world["hook_depth"]))
+        hook = Hook(int(world["running_hook"]))
         failure = describe_failure(error, bound.context, bound.definition, hook)
         self.failures.append(failure)
         policy = FailurePolicy.STOP if self.setup.on_error == "stop" else FailurePolicy.HALT_AND_CANCEL

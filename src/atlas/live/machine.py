@@ -227,7 +227,7 @@ class Machine:
         self.failures.append(failure)
         with self._open_ids if bound.definition.is_open else nullcontext():
             stop_strategy(self.block.address, number, failure.line)
-        world["running_strategy"] = world["hook_depth"] = 0
+        world["running_strategy"] = world["running_hook"] = 0
 
     def _drain_outputs(self) -> npt.NDArray[np.int64]:
         world = self.world

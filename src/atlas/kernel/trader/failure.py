@@ -21,7 +21,7 @@ def fail_strategy(world: int, strategy: int, hook: int, line: int, policy: int) 
     """
     header, row = world_row(world, 0), strategy_row(world, strategy)
     row.status, row.failure_code, row.failure_line = HALTED, EXCEPTION, line
-    header.running_strategy, header.hook_depth = 0, 0
+    header.running_strategy, header.running_hook = 0, 0
     failed = failed_at(emit(world, 1, 0, FAILED_KIND, 0))
     failed.strategy, failed.hook, failed.error_code, failed.line = strategy, hook, EXCEPTION, line
     failed.text_id, failed.event_sequence, failed.file_id = 0, header.event_count, 0

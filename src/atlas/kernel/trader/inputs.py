@@ -252,7 +252,7 @@ def stop_strategy(world: int, strategy: int, line: int) -> int:
     strategy_row(world, strategy).status = STOPPED
     failure = failed_at(emit(world, 1, 0, FAILED_KIND, 0))
     failure.strategy, failure.line, failure.error_code = strategy, line, EXCEPTION
-    failure.hook, failure.failure_policy, failure.text_id = world_row(world, 0).hook_depth, HALT_AND_CANCEL, 0
+    failure.hook, failure.failure_policy, failure.text_id = world_row(world, 0).running_hook, HALT_AND_CANCEL, 0
     failure.event_sequence, failure.file_id = world_row(world, 0).event_count, 0
     cancel_every(world, strategy, BY_SYSTEM, RISK_REASON)
     return 0

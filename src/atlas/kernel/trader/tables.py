@@ -39,7 +39,7 @@ WORLD = Table(
         words("next_order_sequence", "next_timer_sequence", "next_output_sequence", "order_id_base"),
         # Where the host re-enters after a hook failed: the market record, and the next strategy to be asked about it.
         words("cursor", "dispatch_strategy", "slice_time_ns", "slice_instrument_count", "running_strategy"),
-        words("slice_strategy", "slice_on", "chained_orders", "chained_order_limit", "hook_depth"),
+        words("slice_strategy", "slice_on", "chained_orders", "chained_order_limit", "running_hook"),
         words("next_equity_time_ns", "equity_interval_ns", "next_day_time_ns"),
         words("event_count", "bar_count", "order_count", "fill_count", "refused_count", "quarantined_count"),
         words("duplicate_count", "step_count"),
@@ -55,7 +55,7 @@ WORLD = Table(
         # 1: the venue reports nothing late, twice or back, so nothing is kept of orders and executions that ended.
         words("exact_venue"),
     ),
-    transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy", "quiet_until_ns"}),
+    transient=frozenset({"outputs_drained", "commands_read", "running_hook", "running_strategy", "quiet_until_ns"}),
 )
 INSTRUMENTS = Table(
     "instruments",
