@@ -7,28 +7,11 @@ account) × instruments + instrument; `cash` row = account × currencies + curre
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from atlas.kernel.memory.block import Layout, Table, address_accessor, row_accessor
+from atlas.kernel.memory.block import Layout, Table, address_accessor, floats, record, row_accessor, words
 
 TRADER_VERSION = 1
-
-
-def words(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, integers."""
-    return [(name, "i8") for name in names]
-
-
-def floats(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, floating."""
-    return [(name, "f8") for name in names]
-
-
-def record(*parts: list[tuple[str, str]]) -> np.dtype[Any]:
-    """Build a row's dtype out of groups of fields."""
-    return np.dtype([entry for part in parts for entry in part], align=True)
 
 
 WORLD = Table(
