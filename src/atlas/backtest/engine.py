@@ -237,7 +237,7 @@ class Engine:
         failure = describe_failure(error, bound.context, bound.definition, hook)
         self.failures.append(failure)
         policy = FailurePolicy.STOP if self.setup.on_error == "stop" else FailurePolicy.HALT_AND_CANCEL
-        fail_strategy(self.trader.address, number, int(hook), failure.line, int(policy))
+        fail_strategy(self.trader.address, number, failure.line, int(failure.code), int(policy))
         self.log.drain()
         if self.setup.on_error == "stop":
             raise StrategyError(
