@@ -149,9 +149,11 @@ TIMERS = Table(
 LIMITS = Table(
     "limits",
     record(
-        # Of an account; NULL or NaN: not configured. Fractions are of equity.
-        words("order_quantity_units", "order_notional_money", "position_units", "open_positions"),
+        # Of an account; NULL or NaN: not configured. Fractions are of equity. Quantities are ordinary ones, since each
+        # instrument has units of its own.
+        words("order_notional_money", "open_positions"),
         words("exposure_money", "orders_per_second", "prevent_self_trade", "require_buying_power", "cool_down_ns"),
+        floats("order_quantity", "position_quantity"),
         floats("position_fraction", "price_band", "leverage", "concentration", "daily_loss", "drawdown"),
         floats("reducing_drawdown", "daily_loss_money", "fee_rate", "slippage_rate"),
     ),
