@@ -14,7 +14,8 @@ from atlas.data import generate_bars
 from atlas.records.enums import ErrorCode, Hook, OrderState, RejectReason
 from atlas.records.errors import StrategyError
 from atlas.records.kinds import Kind
-from atlas.strategy.base import Array, Strategy
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import Array
 
 DATA = generate_bars("AAA", 2_000, seed=3)
 MODES = ("compiled", "interpreted")

@@ -16,10 +16,10 @@ from atlas.kernel.indicators import Indicator
 from atlas.kernel.trader.views import BAR_VIEW, CONTEXT, FILL_VIEW, ORDER_VIEW, SLICE_VIEW, TIMER_VIEW, offset_of
 from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError, StrategyError
-from atlas.strategy.base import Strategy
+from atlas.strategy.base import Strategy, fields_of, lineage
 from atlas.strategy.checks import Scope, mistakes, subset_problems
 from atlas.strategy.context import TAKES_INSTRUMENT, without_self
-from atlas.strategy.fields import Field, StateLayout, fields_of, lineage
+from atlas.strategy.fields import Field, StateLayout
 from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
 from atlas.strategy.interpreted import mirror_classes
 from atlas.strategy.rewriting import Rewrite, is_attribute_of

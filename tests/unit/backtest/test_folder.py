@@ -20,8 +20,9 @@ from atlas.journal import JournalReader, find_difference
 from atlas.kernel.indicators import Bollinger
 from atlas.records.errors import ConfigurationError
 from atlas.records.kinds import Kind
-from atlas.strategy.base import Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
+from atlas.strategy.fields import per_instrument
 from tests.unit.backtest.samples import BuyOnce, market
 from tests.unit.backtest.test_documents import SHORT
 
