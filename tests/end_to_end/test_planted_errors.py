@@ -11,10 +11,11 @@ import pytest
 
 from atlas.backtest.engine import BACKTEST_CAPACITIES, Engine, EngineSetup
 from atlas.data import generate_bars
-from atlas.records.enums import OrderState, RejectReason
+from atlas.records.enums import ErrorCode, Hook, OrderState, RejectReason
 from atlas.records.errors import StrategyError
 from atlas.records.kinds import Kind
-from atlas.strategy.base import Array, Strategy
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import Array
 
 DATA = generate_bars("AAA", 2_000, seed=3)
 MODES = ("compiled", "interpreted")
@@ -111,18 +112,18 @@ def line_of(strategy: type[Strategy], text: str) -> int:
 
 
 CASES = [
-    (Raises, "ValueError", "a price nobody wants"),
-    (Divides, "ZeroDivisionError", "division by zero"),
-    (Reaches, "IndexError", "index out of range"),
-    (Loops, "RuntimeError", "10,000,000 turns"),
-    (OrdersNan, "ValueError", "NaN or infinite"),
+    (Raises, "ValueError", "a price nobody wants", ErrorCode.VALUE),
+    (Divides, "ZeroDivisionError", "division by zero", ErrorCode.ZERO_DIVISION),
+    (Reaches, "IndexError", "index out of range", ErrorCode.INDEX),
+    (Loops, "RuntimeError", "10,000,000 turns", ErrorCode.BUDGET),
+    (OrdersNan, "ValueError", "NaN or infinite", ErrorCode.NOT_A_NUMBER),
 ]
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("strategy", "error", "words"), CASES, ids=[case[0].__name__ for case in CASES])
+@pytest.mark.parametrize(("strategy", "error", "words", "code"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_a_failed_hook_ends_the_run_and_names_its_line(
-    strategy: type[Strategy], error: str, words: str, mode: str
+    strategy: type[Strategy], error: str, words: str, code: ErrorCode, mode: str
 ) -> None:
     engine = Engine(DATA, [strategy()], EngineSetup(mode=mode))
     with pytest.raises(StrategyError) as caught:
@@ -131,7 +132,7 @@ def test_a_failed_hook_ends_the_run_and_names_its_line(
     assert (caught.value.hook, caught.value.line) == ("on_bar", line_of(strategy, "self.fail(ctx, bar)"))
     assert caught.value.file == __file__
     failed = engine.log.records(Kind.STRATEGY_FAILED)
-    assert [int(row["line"]) for row in failed] == [caught.value.line]
+    assert [(row["hook"], row["error_code"], row["line"]) for row in failed] == [(Hook.ON_BAR, code, caught.value.line)]
     # What was approved before the error stands: one order, acknowledged.
     assert [int(state) for state in engine.log.records(Kind.ORDER_TRANSITION)["to_state"]] == [
         OrderState.PENDING_NEW,

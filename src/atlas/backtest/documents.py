@@ -34,8 +34,7 @@ from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import ConfigurationError
-from atlas.strategy.base import Strategy
-from atlas.strategy.fields import fields_of
+from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
 MILLISECOND_NS: Final = 1_000_000

@@ -233,11 +233,11 @@ class Engine:
         if number == 0:
             raise KernelError(f"the kernel failed: {type(error).__name__}: {error}") from error
         bound = self.bound[number - 1]
-        hook = Hook(int(world["hook_depth"]))
+        hook = Hook(int(world["running_hook"]))
         failure = describe_failure(error, bound.context, bound.definition, hook)
         self.failures.append(failure)
         policy = FailurePolicy.STOP if self.setup.on_error == "stop" else FailurePolicy.HALT_AND_CANCEL
-        fail_strategy(self.trader.address, number, int(hook), failure.line, int(policy))
+        fail_strategy(self.trader.address, number, failure.line, int(failure.code), int(policy))
         self.log.drain()
         if self.setup.on_error == "stop":
             raise StrategyError(

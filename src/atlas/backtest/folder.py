@@ -9,13 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from atlas.analytics import (
-    write_equity_parquet,
-    write_fills_parquet,
-    write_orders_parquet,
-    write_report,
-)
-from atlas.backtest.result import BacktestResult
 from atlas.records.errors import ConfigurationError
 
 REPORT: Final = "report.html"
@@ -49,12 +42,6 @@ def _mask() -> int:
     return mask
 
 
-def write_run_folder(result: BacktestResult, folder: Path) -> Path:
-    """Write a run's files; see `StagedFolder`."""
-    with StagedFolder(folder) as staged:
-        return staged.finish(result)
-
-
 class StagedFolder:
     """A run folder in the making, beside the place where it will be.
 
@@ -85,9 +72,9 @@ class StagedFolder:
         """Where a journal of this run is written."""
         return self._staging / JOURNAL
 
-    def finish(self, result: BacktestResult) -> Path:
-        """Write every file and put the folder in its place."""
-        write_files(result, self._staging)
+    def finish(self, write: Callable[[Path], None]) -> Path:
+        """Have every one of `FILES` written into the folder in the making, and put that in its place."""
+        write(self._staging)
         if not self.folder.exists():
             os.rename(self._staging, self.folder)
             return self.folder
@@ -104,14 +91,3 @@ class StagedFolder:
 
     def __exit__(self, *details: object) -> None:
         shutil.rmtree(self._staging, ignore_errors=True)
-
-
-def write_files(result: BacktestResult, folder: Path) -> None:
-    """Write report, summary, fills, orders, equity and configuration into a folder that is there."""
-    exponent, instruments = result.money_exponent, result.instruments
-    write_report(folder / REPORT, result.report_content())
-    result.summary.write_json(folder / SUMMARY)
-    write_fills_parquet(folder / FILLS, result.fill_records, instruments, exponent)
-    write_orders_parquet(folder / ORDERS, result.order_records, instruments)
-    write_equity_parquet(folder / EQUITY, result.equity_records, exponent)
-    (folder / CONFIGURATION).write_text(result.configuration, encoding="utf-8")

@@ -48,7 +48,7 @@ def replay_run(folder: Path, *, progress: Progress | None = None, compiling: Rep
     Parameters
     ----------
     folder : Path
-        As `write_run_folder` made it.
+        As `BacktestResult.save` made it.
     progress, compiling : callable, optional
         Are told how it gets on.
 

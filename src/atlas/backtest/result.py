@@ -18,11 +18,24 @@ from atlas.analytics import (
     round_trips,
     summarize,
     trades_frame,
+    write_equity_parquet,
+    write_fills_parquet,
+    write_orders_parquet,
     write_report,
 )
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
 from atlas.backtest.engine import Engine
+from atlas.backtest.folder import (
+    CONFIGURATION,
+    EQUITY,
+    FILLS,
+    ORDERS,
+    REPORT,
+    SUMMARY,
+    StagedFolder,
+    write_atomically,
+)
 from atlas.backtest.settings import RunSettings
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
@@ -246,8 +259,6 @@ class BacktestResult:
         Path
             The file.
         """
-        from atlas.backtest.folder import write_atomically
-
         return write_atomically(Path(path), lambda partial: write_report(partial, self.report_content()))
 
     def report_content(self) -> ReportContent:
@@ -283,9 +294,17 @@ class BacktestResult:
         Path
             The folder.
         """
-        from atlas.backtest.folder import write_run_folder
+        with StagedFolder(Path(folder)) as staged:
+            return staged.finish(self.write_files)
 
-        return write_run_folder(self, Path(folder))
+    def write_files(self, folder: Path) -> None:
+        """Write the files of the run folder into a folder that is there."""
+        write_report(folder / REPORT, self.report_content())
+        self.summary.write_json(folder / SUMMARY)
+        write_fills_parquet(folder / FILLS, self.fill_records, self.instruments, self.money_exponent)
+        write_orders_parquet(folder / ORDERS, self.order_records, self.instruments)
+        write_equity_parquet(folder / EQUITY, self.equity_records, self.money_exponent)
+        (folder / CONFIGURATION).write_text(self.configuration, encoding="utf-8")
 
     def _description(self) -> str:
         first = self._engine.bound[0].definition.strategy.__doc__ or ""

@@ -53,7 +53,7 @@ def run_into(document: Document, folder: Path, *, journal: bool) -> int:
             result = run_document(
                 document, journal=staged.journal if journal else None, progress=progress, compiling=compiling
             )
-        written = staged.finish(result)
+        written = staged.finish(result.write_files)
     console = output()
     print_summary(console, result.title, result.data, result.summary)
     for note in result.notes:

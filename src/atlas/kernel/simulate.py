@@ -25,7 +25,7 @@ from atlas.kernel.exchange.queue import exchange_expire_all, exchange_is_idle
 from atlas.kernel.exchange.split import exchange_split
 from atlas.kernel.exchange.tables import REPORTS, report_address, venue_row
 from atlas.kernel.exchange.tables import order_row as venue_order_row
-from atlas.kernel.memory.block import Layout, Table, ring_index, row_accessor
+from atlas.kernel.memory.block import Layout, Table, record, ring_index, row_accessor, words
 from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, record_at, store
@@ -46,7 +46,7 @@ from atlas.kernel.trader.step import (
     step_report,
     timer_due,
 )
-from atlas.kernel.trader.tables import command_address, output_address, record, words, world_row
+from atlas.kernel.trader.tables import command_address, output_address, world_row
 from atlas.kernel.trader.verbs import resolve_quantity
 from atlas.records.enums import Hook
 from atlas.records.kinds import Kind

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from atlas.gateways.gateway import Record
 from atlas.kernel.memory.compilation import PLAIN, EntryPoint
 from atlas.kernel.trader.creation import create_trader
-from atlas.kernel.trader.inputs import apply_input, stop_strategy
+from atlas.kernel.trader.failure import fail_strategy
+from atlas.kernel.trader.inputs import apply_input
 from atlas.kernel.trader.recovery import COMMAND_BYTES, OPEN_IDS, RECORDED_VERBS, install_command
 from atlas.kernel.trader.step import apply_event
 from atlas.kernel.trader.verbs import VERB_ENTRY_POINTS
 from atlas.live.setup import LiveSetup
-from atlas.records.enums import OrderFlag
+from atlas.records.enums import FailurePolicy, OrderFlag
 from atlas.records.errors import KernelError
 from atlas.records.kinds import COMMAND_KINDS, MARKET_KINDS, OPERATOR_KINDS, REFERENCE_KINDS, REPORT_KINDS, Kind
 from atlas.records.layout import LAYOUTS, MAXIMUM_ROWS, ROW_BYTES
@@ -26,6 +27,7 @@ from atlas.strategy.failures import StrategyFailure, describe_failure
 
 KIND_BYTE: Final = 20
 HALTED: Final = 1
+HALT_AND_CANCEL: Final = int(FailurePolicy.HALT_AND_CANCEL)
 STRATEGY_FIELD: Final = {kind: int(LAYOUTS[kind].fields["strategy"][1]) for kind in (50, 51, 52)}  # type: ignore[index]
 NOT_APPLIED: Final = frozenset(
     {Kind.STRING, Kind.LEASE, Kind.BOOT, Kind.SNAPSHOT_TAKEN, Kind.SHUTDOWN, Kind.FINGERPRINT}
@@ -226,8 +228,7 @@ class Machine:
         failure = describe_failure(error, bound.context, bound.definition)
         self.failures.append(failure)
         with self._open_ids if bound.definition.is_open else nullcontext():
-            stop_strategy(self.block.address, number, failure.line)
-        world["running_strategy"] = world["hook_depth"] = 0
+            fail_strategy(self.block.address, number, failure.line, int(failure.code), HALT_AND_CANCEL)
 
     def _drain_outputs(self) -> npt.NDArray[np.int64]:
         world = self.world

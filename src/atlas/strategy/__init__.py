@@ -4,11 +4,12 @@ What may live here: declarations, checks and compilation of strategies, both way
 strategies. What may not: markets, orders' states and money, which the kernel holds, and any input or output.
 """
 
-from atlas.strategy.base import Array, Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.binding import BoundStrategy, bind_strategy
 from atlas.strategy.context import Context
 from atlas.strategy.definition import StrategyDefinition, definition_of
 from atlas.strategy.failures import StrategyFailure, describe_failure
+from atlas.strategy.fields import Array, per_instrument
 
 __all__ = [
     "Array",

@@ -1,69 +1,14 @@
-"""What users derive from: `Strategy`, and the declarations of fields that are more than a number."""
+"""What users derive from, `Strategy`, and which fields a class derived from it has."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 
 from atlas.kernel.indicators import Indicator
 from atlas.records.errors import StrategyError
-
-
-def suggestion(word: str, known: Any) -> str:
-    """Return `` — did you mean 'x'?`` for the known word nearest to `word`, or nothing."""
-    nearest = difflib.get_close_matches(word, sorted(known), 1)
-    return f" — did you mean {nearest[0]!r}?" if nearest else ""
-
-
-class Array:
-    """A field of fixed size: ``levels: Array = Array(4)``, ``grid: Array = Array((3, 2), int)``.
-
-    Parameters
-    ----------
-    shape : int or tuple of int
-        Items a dimension.
-    kind : type
-        `float`, `int` or `bool`.
-    """
-
-    def __init__(self, shape: int | tuple[int, ...], kind: type = float) -> None:
-        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.kind = kind
-        if kind not in (float, int, bool) or not self.shape or min(self.shape) < 1:
-            raise StrategyError(f"an Array has items of float, int or bool and positive sizes, not {kind!r}, {shape!r}")
-
-    def __getitem__(self, index: Any) -> Any:
-        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
-
-    def __iter__(self) -> Iterator[Any]:
-        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-
-class PerInstrument:
-    """A field with one entry for each instrument; made by `per_instrument`."""
-
-    def __init__(self, entry: Any) -> None:
-        self.entry = entry
-
-
-def per_instrument(entry: Any) -> Any:
-    """Declare a table with one entry an instrument, for strategies of ``scope = "universe"``.
-
-    Parameters
-    ----------
-    entry : Indicator, int, float or bool
-        What each instrument gets, such as ``SMA(10)`` or ``0.0``; read as ``self.averages[instrument]``.
-    """
-    if not isinstance(entry, Indicator | int | float):
-        raise StrategyError(f"per_instrument takes an indicator or a number, not {entry!r}")
-    return PerInstrument(entry)
+from atlas.strategy.fields import UNSET, Field, field_of, fitted, is_class_variable, resolved, suggestion
 
 
 class Strategy:
@@ -96,8 +41,6 @@ class Strategy:
             setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        from atlas.strategy.fields import fields_of, fitted
-
         kind: Any = type(self)
         if kind.open:
             object.__setattr__(self, name, fitted_if_declared(kind, name, value))
@@ -123,3 +66,30 @@ def fitted_if_declared(strategy: type[Strategy], name: str, value: Any) -> Any:
     default = getattr(strategy, name, None)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return default.with_first_argument(value) if isinstance(default, Indicator) and is_number else value
+
+
+@cache
+def fields_of(strategy: type[Strategy]) -> dict[str, Field]:
+    """Collect the fields of a class, inherited ones first.
+
+    Raises
+    ------
+    StrategyError
+        An annotation is none that a field can have.
+    """
+    fields: dict[str, Field] = {}
+    for owner in lineage(strategy):
+        annotations = vars(owner).get("__annotations__", {})
+        for name, annotation in annotations.items():
+            kind = resolved(owner, annotation)
+            if not is_class_variable(kind):
+                fields[name] = field_of(owner, name, kind, vars(owner).get(name, UNSET))
+        for name, value in vars(owner).items():
+            if name in fields and name not in annotations:
+                fields[name] = replace(fields[name], default=fitted(owner.__name__, fields[name], value))
+    return fields
+
+
+def lineage(strategy: type) -> list[type]:
+    """Classes that may declare fields and methods, base first."""
+    return [owner for owner in reversed(strategy.__mro__) if owner not in (object, Strategy)]

@@ -16,10 +16,10 @@ from atlas.kernel.trader.tables import STATE, WORLD
 from atlas.kernel.trader.views import CONTEXT, VERBS
 from atlas.records.enums import Hook
 from atlas.records.errors import CapacityError, StrategyError
-from atlas.strategy.base import Strategy, suggestion
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import LiveContext, live_context
 from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
-from atlas.strategy.fields import INSTANCE, symbol_field
+from atlas.strategy.fields import INSTANCE, suggestion, symbol_field
 from atlas.strategy.interpreted import instance_at, instance_type
 
 MODES = ("auto", "compiled", "interpreted")

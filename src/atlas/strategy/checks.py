@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atlas.records.errors import StrategyCompileError, StrategyError
-from atlas.strategy.base import Strategy, suggestion
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import PUBLIC_NAMES, VERB_SIGNATURES
+from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import LOG_VALUES, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_builtin, is_constant, is_let_pass, is_user_function
 

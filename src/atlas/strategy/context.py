@@ -243,25 +243,19 @@ class Context:
         expire_time_ns: Any = None,
     ) -> int:
         """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity."""
-        size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
-        if given(quantity) + given(notional) + given(weight) != 1:
-            raise ValueError(ONE_SIZE_TEXT)
-        answer = self.call_place(
-            self.instrument if instrument is None else instrument,
+        return self._place(
             BUY,
-            1 + given(limit) + 2 * given(stop),
-            int(time_in_force),
-            1 + given(notional) + 2 * given(weight),
-            or_number(expire_time_ns, NULL),
-            size,
-            or_nan(limit),
-            or_nan(stop),
-            or_nan(stop_loss),
-            or_nan(take_profit),
+            instrument,
+            quantity,
+            limit,
+            stop,
+            stop_loss,
+            take_profit,
+            time_in_force,
+            notional,
+            weight,
+            expire_time_ns,
         )
-        if answer < 0:
-            verb_error(answer)
-        return answer
 
     def sell(
         self,
@@ -277,12 +271,41 @@ class Context:
         expire_time_ns: Any = None,
     ) -> int:
         """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity."""
+        return self._place(
+            SELL,
+            instrument,
+            quantity,
+            limit,
+            stop,
+            stop_loss,
+            take_profit,
+            time_in_force,
+            notional,
+            weight,
+            expire_time_ns,
+        )
+
+    def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
+        self,
+        side: int,
+        instrument: Any,
+        quantity: Any,
+        limit: Any,
+        stop: Any,
+        stop_loss: Any,
+        take_profit: Any,
+        time_in_force: Any,
+        notional: Any,
+        weight: Any,
+        expire_time_ns: Any,
+    ) -> int:
+        """Place an order of one side; see `buy` and `sell`."""
         size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
         answer = self.call_place(
             self.instrument if instrument is None else instrument,
-            SELL,
+            side,
             1 + given(limit) + 2 * given(stop),
             int(time_in_force),
             1 + given(notional) + 2 * given(weight),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import inspect
 import types
 from dataclasses import dataclass, replace
@@ -16,12 +17,11 @@ from atlas.kernel.indicators import Indicator
 from atlas.kernel.trader.views import BAR_VIEW, CONTEXT, FILL_VIEW, ORDER_VIEW, SLICE_VIEW, TIMER_VIEW, offset_of
 from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError, StrategyError
-from atlas.strategy.base import Strategy
+from atlas.strategy.base import Strategy, fields_of, lineage
 from atlas.strategy.checks import Scope, mistakes, subset_problems
 from atlas.strategy.context import TAKES_INSTRUMENT, without_self
-from atlas.strategy.fields import Field, StateLayout, fields_of, lineage
+from atlas.strategy.fields import Field, StateLayout
 from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
-from atlas.strategy.interpreted import mirror_classes
 from atlas.strategy.rewriting import Rewrite, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_constant, source_of
 
@@ -67,6 +67,17 @@ def members_of(strategy: type[Strategy]) -> tuple[Member, ...]:
         for name, value in vars(owner).items()
         if isinstance(value, types.FunctionType) and name not in RESERVED and not name.startswith("__")
     )
+
+
+def mirror_classes(strategy: type[Strategy]) -> dict[type, Any]:
+    """Return an empty mirror of a class and of each of its bases, in the same order of resolution."""
+    mirrors: dict[type, Any] = {}
+    for owner in reversed(strategy.__mro__):
+        if owner is object:
+            continue
+        bases = tuple(mirrors[base] for base in owner.__bases__ if base in mirrors) or (ctypes.Structure,)
+        mirrors[owner] = type(owner.__name__, bases, {"__slots__": ()})
+    return mirrors
 
 
 class StrategyDefinition:

@@ -1,18 +1,18 @@
-"""The fields of a strategy class, and the record they become."""
+"""What fields of a strategy can be: their declarations, and the record they become."""
 
 from __future__ import annotations
 
+import difflib
 import enum
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, ClassVar, get_origin
 
 import numpy as np
 
 from atlas.kernel.indicators import Indicator
 from atlas.records.errors import StrategyError
-from atlas.strategy.base import Array, PerInstrument, Strategy
 
 TABLE = np.dtype([("offset", "i8"), ("count", "i8")])
 SCALARS: dict[type, str] = {int: "i8", float: "f8", bool: "?"}
@@ -21,6 +21,62 @@ ITEMS: dict[type, str] = {int: "i8", float: "f8", bool: "i1"}
 INSTANCE = "instance__number"
 CACHE_LINE = 64
 UNSET = object()
+
+
+def suggestion(word: str, known: Any) -> str:
+    """Return `` — did you mean 'x'?`` for the known word nearest to `word`, or nothing."""
+    nearest = difflib.get_close_matches(word, sorted(known), 1)
+    return f" — did you mean {nearest[0]!r}?" if nearest else ""
+
+
+class Array:
+    """A field of fixed size: ``levels: Array = Array(4)``, ``grid: Array = Array((3, 2), int)``.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Items a dimension.
+    kind : type
+        `float`, `int` or `bool`.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...], kind: type = float) -> None:
+        self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        self.kind = kind
+        if kind not in (float, int, bool) or not self.shape or min(self.shape) < 1:
+            raise StrategyError(f"an Array has items of float, int or bool and positive sizes, not {kind!r}, {shape!r}")
+
+    def __getitem__(self, index: Any) -> Any:
+        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise StrategyError("an Array declares a field; its items exist once a strategy runs")
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+
+class PerInstrument:
+    """A field with one entry for each instrument; made by `per_instrument`."""
+
+    def __init__(self, entry: Any) -> None:
+        self.entry = entry
+
+
+def per_instrument(entry: Any) -> Any:
+    """Declare a table with one entry an instrument, for strategies of ``scope = "universe"``.
+
+    Parameters
+    ----------
+    entry : Indicator, int, float or bool
+        What each instrument gets, such as ``SMA(10)`` or ``0.0``; read as ``self.averages[instrument]``.
+    """
+    if not isinstance(entry, Indicator | int | float):
+        raise StrategyError(f"per_instrument takes an indicator or a number, not {entry!r}")
+    return PerInstrument(entry)
 
 
 @dataclass(frozen=True)
@@ -52,33 +108,6 @@ class Field:
         if self.kind == "table":
             return TABLE
         return np.dtype({"float": "f8", "bool": "?"}.get(self.kind, "i8"))
-
-
-@cache
-def fields_of(strategy: type[Strategy]) -> dict[str, Field]:
-    """Collect the fields of a class, inherited ones first.
-
-    Raises
-    ------
-    StrategyError
-        An annotation is none that a field can have.
-    """
-    fields: dict[str, Field] = {}
-    for owner in lineage(strategy):
-        annotations = vars(owner).get("__annotations__", {})
-        for name, annotation in annotations.items():
-            kind = resolved(owner, annotation)
-            if not is_class_variable(kind):
-                fields[name] = field_of(owner, name, kind, vars(owner).get(name, UNSET))
-        for name, value in vars(owner).items():
-            if name in fields and name not in annotations:
-                fields[name] = replace(fields[name], default=fitted(owner.__name__, fields[name], value))
-    return fields
-
-
-def lineage(strategy: type) -> list[type]:
-    """Classes that may declare fields and methods, base first."""
-    return [owner for owner in reversed(strategy.__mro__) if owner not in (object, Strategy)]
 
 
 def is_class_variable(annotation: Any) -> bool:

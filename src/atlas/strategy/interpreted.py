@@ -7,18 +7,15 @@ assigned. Numbers are fields of the structure; indicators, arrays and tables are
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from atlas.kernel.indicators import Indicator
 from atlas.kernel.indicators.declaration import attach
 from atlas.kernel.memory.intrinsics import structure_of
+from atlas.strategy.definition import StrategyDefinition
 from atlas.strategy.fields import Field, entry_dtype
-
-if TYPE_CHECKING:
-    from atlas.strategy.base import Strategy
-    from atlas.strategy.definition import StrategyDefinition
 
 OUT_OF_RANGE = "index out of range"
 
@@ -60,17 +57,6 @@ class InstrumentTable:
         if index < 0 or index >= self.count:
             raise IndexError(OUT_OF_RANGE)
         self.items[index] = value
-
-
-def mirror_classes(strategy: type[Strategy]) -> dict[type, Any]:
-    """Return an empty mirror of a class and of each of its bases, in the same order of resolution."""
-    mirrors: dict[type, Any] = {}
-    for owner in reversed(strategy.__mro__):
-        if owner is object:
-            continue
-        bases = tuple(mirrors[base] for base in owner.__bases__ if base in mirrors) or (ctypes.Structure,)
-        mirrors[owner] = type(owner.__name__, bases, {"__slots__": ()})
-    return mirrors
 
 
 def instance_type(definition: StrategyDefinition) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from atlas.analytics import FIGURES, Summary
-from atlas.backtest import folder as folders
+from atlas.backtest import result as results
 from atlas.backtest.documents import load_run, parse_run, run_document
 from atlas.backtest.folder import FILES, JOURNAL, StagedFolder, write_atomically
 from atlas.backtest.replaying import is_run_folder, replay_run
@@ -20,8 +20,9 @@ from atlas.journal import JournalReader, find_difference
 from atlas.kernel.indicators import Bollinger
 from atlas.records.errors import ConfigurationError
 from atlas.records.kinds import Kind
-from atlas.strategy.base import Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
+from atlas.strategy.fields import per_instrument
 from tests.unit.backtest.samples import BuyOnce, market
 from tests.unit.backtest.test_documents import SHORT
 
@@ -113,7 +114,7 @@ def test_an_earlier_run_is_replaced_and_other_files_stay(result: BacktestResult,
     folder = tmp_path / "run"
     with StagedFolder(folder) as staged:
         earlier = run_document(parse_run({**SHORT, "commission": 0.005}), journal=staged.journal)
-        staged.finish(earlier)
+        staged.finish(earlier.write_files)
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
     assert names(folder) == sorted([*FILES, JOURNAL, "notes.txt"])
     result.save(folder)
@@ -128,7 +129,7 @@ def test_a_failure_while_writing_leaves_nothing(
     def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folders, "write_orders_parquet", fail)
+    monkeypatch.setattr(results, "write_orders_parquet", fail)
     with pytest.raises(OSError, match="No space"):
         result.save(tmp_path / "run")
     assert names(tmp_path) == []
@@ -182,7 +183,7 @@ def test_a_journal_holds_what_the_kernel_put_out(tmp_path: Path) -> None:
 def test_a_run_folder_is_replayed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with StagedFolder(folder) as staged:
-        staged.finish(run_document(parse_run(SHORT), journal=staged.journal))
+        staged.finish(run_document(parse_run(SHORT), journal=staged.journal).write_files)
     assert is_run_folder(folder)
     replay = replay_run(folder)
     assert replay.is_same

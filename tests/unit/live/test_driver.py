@@ -12,11 +12,11 @@ from atlas.gateways.mock import Behaviour
 from atlas.live import replay_journal
 from atlas.live.driver import Stage, Timing
 from atlas.records.commands import NEW_ORDER
-from atlas.records.enums import NULL, AskedBy, OrderType, QuantityKind, TimeInForce, TradingState
+from atlas.records.enums import NULL, AskedBy, ErrorCode, Hook, OrderType, QuantityKind, TimeInForce, TradingState
 from atlas.records.errors import LeaseError
 from atlas.records.kinds import Kind
 from atlas.records.layout import blank, repeat_headers
-from atlas.records.outputs import COMMAND_CAUSE
+from atlas.records.outputs import COMMAND_CAUSE, STRATEGY_FAILED
 from atlas.strategy.base import Strategy
 from tests.unit.live.link import PRICE, SECOND_NS, UNIT, Buyer, Run, stamped
 
@@ -182,7 +182,8 @@ def test_a_failing_hook_halts_its_strategy_and_what_was_approved_is_cancelled(tm
     assert failure.error == "ZeroDivisionError"
     assert [command[20] for command in run.link.sent] == [Kind.NEW_ORDER, Kind.CANCEL_ORDER]
     assert len(run.orders()) == 0
-    assert run.kinds().count(Kind.STRATEGY_FAILED) == 1
+    (failed,) = [np.frombuffer(each, STRATEGY_FAILED)[0] for each in run.records() if each[20] == Kind.STRATEGY_FAILED]
+    assert (failed["hook"], failed["error_code"]) == (Hook.ON_BAR, ErrorCode.ZERO_DIVISION)
     run.driver.close()
     assert replay_journal(tmp_path / "run", verify=True).is_verified
 

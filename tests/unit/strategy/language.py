@@ -8,8 +8,9 @@ from typing import Any
 
 from atlas.kernel.indicators import ATR, EMA, RSI, SMA, Bollinger, Donchian, StandardDeviation, Window
 from atlas.records.enums import OrderType, TimeInForce
-from atlas.strategy.base import Array, Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
+from atlas.strategy.fields import Array, per_instrument
 
 THRESHOLD = 101.5
 STEPS = (1, 2, 3)

@@ -16,9 +16,10 @@ from atlas.kernel.indicators import SMA, Window
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
 from atlas.records.errors import CapacityError, StrategyError
-from atlas.strategy.base import Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.binding import bind_strategy
 from atlas.strategy.definition import definition_of
+from atlas.strategy.fields import per_instrument
 from atlas.strategy.shipped import make_strategy
 from tests.unit.strategy.desk import FAKES, INSTRUMENTS, Desk, same_notes
 

@@ -10,8 +10,9 @@ import pytest
 
 from atlas.kernel.indicators import Window
 from atlas.records.enums import ErrorCode, Hook
-from atlas.strategy.base import Array, Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.failures import StrategyFailure, describe_failure
+from atlas.strategy.fields import Array, per_instrument
 from tests.unit.strategy.desk import Desk
 
 

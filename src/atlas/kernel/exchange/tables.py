@@ -6,31 +6,14 @@ Money is whole currency steps, prices and quantities are whole units, times are 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from atlas.kernel.memory.block import Layout, Table, address_accessor, row_accessor
+from atlas.kernel.memory.block import Layout, Table, address_accessor, floats, record, row_accessor, words
 
 EXCHANGE_VERSION = 1
 REPORT_BYTES = 256
 NEVER = 2**63 - 1
 """The expiry of an order that does not expire, and the cap of a bar that has none."""
-
-
-def words(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, integers."""
-    return [(name, "i8") for name in names]
-
-
-def floats(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, floating."""
-    return [(name, "f8") for name in names]
-
-
-def record(*parts: list[tuple[str, str]]) -> np.dtype[Any]:
-    """Build a row's dtype out of groups of fields."""
-    return np.dtype([entry for part in parts for entry in part], align=True)
 
 
 VENUE = Table(

@@ -26,6 +26,21 @@ HEADER = np.dtype([("magic", "i8"), ("layout_version", "i8"), ("byte_count", "i8
 ALIGNMENT = 64
 
 
+def words(*names: str) -> list[tuple[str, str]]:
+    """Fields of eight bytes, integers."""
+    return [(name, "i8") for name in names]
+
+
+def floats(*names: str) -> list[tuple[str, str]]:
+    """Fields of eight bytes, floating."""
+    return [(name, "f8") for name in names]
+
+
+def record(*parts: list[tuple[str, str]]) -> np.dtype[Any]:
+    """Build a row's dtype out of groups of fields."""
+    return np.dtype([entry for part in parts for entry in part], align=True)
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """One table of a block.
@@ -198,8 +213,7 @@ class Block:
         header = self.bytes[: HEADER.itemsize].view(HEADER)
         header[0] = (MAGIC, layout.version, total, len(layout.tables))
         for table in layout.tables:
-            words = self._entry(table)
-            words[:6] = (offsets[table.name], capacities[table.name], table.dtype.itemsize, 0, -1, 0)
+            self._entry(table)[:6] = (offsets[table.name], capacities[table.name], table.dtype.itemsize, 0, -1, 0)
 
     @staticmethod
     def _place(layout: Layout, capacities: Mapping[str, int]) -> tuple[dict[str, int], int]:

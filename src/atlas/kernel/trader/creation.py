@@ -273,7 +273,7 @@ def fill_instruments(block: Block, setup: TraderSetup, names: Mapping[str, int])
 
 
 def amount(value: float | None, scale: int, label: str) -> int:
-    """Money or quantity as whole steps; NULL for None.
+    """Money as whole steps; NULL for None.
 
     Raises
     ------
@@ -290,7 +290,6 @@ def amount(value: float | None, scale: int, label: str) -> int:
 def fill_accounts(block: Block, setup: TraderSetup, names: Mapping[str, int], exponents: Mapping[str, int]) -> None:
     """Write accounts, their cash at start and their limits."""
     accounts, cash = block.rows("accounts"), block.rows("cash")
-    quantity_scale = max((10**each.quantity_exponent for each in setup.instruments), default=10**8)
     for number, account in enumerate(setup.accounts):
         row, scale = accounts[number], 10 ** exponents[account.currency]
         money = amount(account.initial_cash, scale, "initial cash")
@@ -299,15 +298,30 @@ def fill_accounts(block: Block, setup: TraderSetup, names: Mapping[str, int], ex
         row["leverage"], row["trading_state"] = account.leverage, TradingState.ACTIVE
         held = cash[number * len(names) + names[account.currency]]
         held["balance_money"] = held["initial_money"] = money
-        write_limits(block.rows("limits")[number], account, scale, quantity_scale)
+        write_limits(block.rows("limits")[number], account, scale)
 
 
-def write_limits(row: Any, account: AccountSetup, money_scale: int, quantity_scale: int) -> None:
+def quantity_limit(value: float | None, label: str) -> float:
+    """Return a limit in ordinary units; NaN for None.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not finite.
+    """
+    if value is None:
+        return np.nan
+    if not math.isfinite(value):
+        raise ConfigurationError(f"{label} is {value}; it must be a finite quantity, or None for no limit")
+    return float(value)
+
+
+def write_limits(row: Any, account: AccountSetup, money_scale: int) -> None:
     """Write one account's limits; what is not configured is NULL or NaN."""
     limits = account.limits
-    row["order_quantity_units"] = amount(limits.order_quantity, quantity_scale, "largest order")
+    row["order_quantity"] = quantity_limit(limits.order_quantity, "largest order")
     row["order_notional_money"] = amount(limits.order_notional, money_scale, "largest order")
-    row["position_units"] = amount(limits.position_quantity, quantity_scale, "largest position")
+    row["position_quantity"] = quantity_limit(limits.position_quantity, "largest position")
     row["exposure_money"] = amount(limits.exposure, money_scale, "exposure")
     row["open_positions"] = NULL if limits.open_positions is None else limits.open_positions
     row["orders_per_second"] = NULL if limits.orders_per_second is None else limits.orders_per_second

@@ -37,19 +37,19 @@ OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD = 1, 2 + 4, 8, 16
 
 @kernel_function
 def call(world: int, hook: int, strategy: int, instrument: int, payload_offset: int) -> None:
-    """Call one hook of one strategy; its exception passes through, `running_strategy` and `hook_depth` stay set."""
+    """Call one hook of one strategy; its exception passes through, `running_strategy` and `running_hook` stay set."""
     header, row = world_row(world, 0), strategy_row(world, strategy)
     calls = call_row(world, (hook * header.strategy_count + strategy) * header.instrument_count + instrument)
     if calls.function == 0:
         return
     context = row.context_address
     context_at(context).instrument = instrument
-    header.running_strategy, header.hook_depth = strategy, hook
+    header.running_strategy, header.running_hook = strategy, hook
     if row.mode == COMPILED:
         call_hook(calls.function, calls.record, context, context + payload_offset)
     else:
         call_python(calls.function)
-    header.running_strategy, header.hook_depth = 0, 0
+    header.running_strategy, header.running_hook = 0, 0
 
 
 @kernel_function

@@ -9,7 +9,7 @@ from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.intrinsics import ROWS, record_at
 from atlas.kernel.trader.dispatch import ON_SLICE, ON_START, ON_STOP, deliver_notices, dispatch_phase, wants
 from atlas.kernel.trader.orders import (
-    cancel_working,
+    cancel_every,
     change_state,
     find_order,
     new_order,
@@ -17,17 +17,15 @@ from atlas.kernel.trader.orders import (
     request_replace,
     submit,
 )
-from atlas.kernel.trader.outputs import FAILED_KIND, emit, emit_alert, failed_at
+from atlas.kernel.trader.outputs import emit_alert
 from atlas.kernel.trader.step import DAY_NS, NEVER, bar_at, resume, run_due, set_clock
-from atlas.kernel.trader.tables import order_row, strategy_row, world_row
+from atlas.kernel.trader.tables import order_row, world_row
 from atlas.kernel.trader.verbs import approve_replace, check_request
 from atlas.records.commands import NEW_ORDER, ORDER_STATUS_REQUEST
 from atlas.records.enums import (
     NULL,
     AlertLevel,
     AskedBy,
-    ErrorCode,
-    FailurePolicy,
     OrderFlag,
     OrderState,
     QuantityKind,
@@ -65,22 +63,11 @@ UNKNOWN, NOTICE, UNITS = int(RejectReason.REQUEST_UNKNOWN_ORDER), int(AlertLevel
 NULL_UNITS, NO_ROOM = NULL, int(RejectReason.CAPACITY_ORDERS)
 NEW_ORDER_KIND, EPOCH_KIND = int(Kind.NEW_ORDER), int(Kind.EPOCH)
 ACTIVE, HALTED = int(TradingState.ACTIVE), int(TradingState.HALTED)
-BY_TRADER, BY_SYSTEM = int(AskedBy.TRADER), int(AskedBy.SYSTEM)
-MANUAL, KILL_SWITCH_REASON, RISK_REASON = int(Why.MANUAL), int(Why.KILL_SWITCH), int(Why.RISK)
+BY_TRADER = int(AskedBy.TRADER)
+MANUAL, KILL_SWITCH_REASON = int(Why.MANUAL), int(Why.KILL_SWITCH)
 IN_DOUBT, PENDING_NEW, BASE_MASK = int(OrderState.IN_DOUBT), int(OrderState.PENDING_NEW), 15
 E_DOUBT, E_RESEND = int(OrderEvent.DOUBT), int(OrderEvent.RESOLVE_RESEND)
 RESENT, EPOCH_SHIFT = int(OrderFlag.RESENT), 40
-EXCEPTION, HALT_AND_CANCEL = int(ErrorCode.EXCEPTION), int(FailurePolicy.HALT_AND_CANCEL)
-STOPPED = 1
-
-
-@kernel_function
-def cancel_every(world: int, strategy: int, asked_by: int, why: int) -> None:
-    """Ask to cancel all working orders, of one strategy or (-1) of all."""
-    header = world_row(world, 0)
-    for account in range(header.account_count):
-        for instrument in range(1, header.instrument_count):
-            cancel_working(world, account, strategy, instrument, asked_by, why)
 
 
 @kernel_function
@@ -243,16 +230,4 @@ def apply_input(world: int, address: int) -> int:
     elif header.dispatch_strategy != 0:
         dispatch_phase(world, ON_START if kind == START else ON_STOP)
     header.applying = 0
-    return 0
-
-
-@entry_point("i8(i8, i8, i8)")
-def stop_strategy(world: int, strategy: int, line: int) -> int:
-    """Stop a strategy whose hook failed: it is in the outputs, and its working orders are to be cancelled; 0."""
-    strategy_row(world, strategy).status = STOPPED
-    failure = failed_at(emit(world, 1, 0, FAILED_KIND, 0))
-    failure.strategy, failure.line, failure.error_code = strategy, line, EXCEPTION
-    failure.hook, failure.failure_policy, failure.text_id = world_row(world, 0).hook_depth, HALT_AND_CANCEL, 0
-    failure.event_sequence, failure.file_id = world_row(world, 0).event_count, 0
-    cancel_every(world, strategy, BY_SYSTEM, RISK_REASON)
     return 0

@@ -429,6 +429,15 @@ def cancel_working(world: int, account: int, strategy: int, instrument: int, ask
 
 
 @kernel_function
+def cancel_every(world: int, strategy: int, asked_by: int, why: int) -> None:
+    """Ask to cancel all working orders, of one strategy or (-1) of all."""
+    header = world_row(world, 0)
+    for account in range(header.account_count):
+        for instrument in range(1, header.instrument_count):
+            cancel_working(world, account, strategy, instrument, asked_by, why)
+
+
+@kernel_function
 def split_terms(units: int, numerator: int, denominator: int) -> int:
     """Units times numerator over denominator, half-even; NULL, and what would not fit, stays."""
     if units == NULL_UNITS:

@@ -44,17 +44,21 @@ from atlas.kernel.trader.tables import (
     instrument_row,
     order_row,
     strategy_row,
-    target_row,
     world_row,
 )
 from atlas.kernel.trader.verbs import (
+    GO_ON,
+    NO_PRICE_YET,
     NOT_FINITE,
     UNITS,
     UNKNOWN_INSTRUMENT,
     approve_replace,
+    check_target,
     is_finite,
+    is_instrument,
     resolve_quantity,
     target_difference,
+    target_of,
 )
 from atlas.kernel.trader.views import VERBS
 from atlas.records.enums import NULL, Why
@@ -247,7 +251,7 @@ def recorded_place(
     take_profit: float,
 ) -> int:
     """Take the recorded order that answers to this call; its id, or 0."""
-    if instrument < 1 or instrument >= world_row(world, 0).instrument_count:
+    if not is_instrument(world, instrument):
         return UNKNOWN_INSTRUMENT
     if not is_finite(quantity):
         return NOT_FINITE
@@ -261,16 +265,10 @@ def recorded_target(world: int, strategy: int, instrument: int, kind: int, rebal
 
     A target that stands off what is held and was answered by no recorded order may be asked for again.
     """
-    header = world_row(world, 0)
-    if instrument < 1 or instrument >= header.instrument_count:
-        return UNKNOWN_INSTRUMENT
-    last = target_row(world, strategy * header.instrument_count + instrument)
-    if rebalance == 0 and last.kind == kind and last.value == value:
-        return 0
-    if not is_finite(value):
-        return NOT_FINITE
-    if instrument_row(world, instrument).mark_units == NULL_UNITS:
-        return 0
+    answer = check_target(world, strategy, instrument, kind, rebalance, value)
+    if answer != GO_ON:
+        return 0 if answer == NO_PRICE_YET else answer
+    last = target_of(world, strategy, instrument)
     if last.order_id != 0:
         index = find_request(world, CANCEL_KIND, last.order_id)
         last.order_id = 0

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from atlas.kernel.memory.block import table_capacity
+from atlas.kernel.memory.block import table_capacity, words
 from atlas.kernel.memory.compilation import PLAIN, entry_point, kernel_function
 from atlas.kernel.memory.intrinsics import copy_bytes, load, native_call, record_at, store
 from atlas.kernel.trader.outputs import (
@@ -28,7 +28,7 @@ from atlas.kernel.trader.outputs import (
 )
 from atlas.kernel.trader.recovery import COMMAND_BYTES, HEADER_WORD, install_command
 from atlas.kernel.trader.step import NEVER, apply_event
-from atlas.kernel.trader.tables import call_row, command_address, words, world_row
+from atlas.kernel.trader.tables import call_row, command_address, world_row
 from atlas.records.commands import CANCEL_ORDER, REPLACE_ORDER
 from atlas.records.enums import OrderFlag
 from atlas.records.kinds import COMMAND_KINDS, MARKET_KINDS, OPERATOR_KINDS, REFERENCE_KINDS, REPORT_KINDS, Kind

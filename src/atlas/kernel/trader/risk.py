@@ -131,12 +131,18 @@ def check_throttle(world: int, slot: int) -> int:
 
 
 @kernel_function
+def quantity_of(world: int, instrument: int, units: int) -> float:
+    """Quantity of an instrument's units: the float nearest to the decimal, as which a limit is written too."""
+    return float(units) / instrument_row(world, instrument).quantity_scale_float
+
+
+@kernel_function
 def check_size(world: int, slot: int, order_money: int) -> int:
     """Largest order, in quantity and in money."""
     order = order_row(world, slot)
     limits = limit_row(world, order.account)
-    if limits.order_quantity_units != NULL_UNITS and count_check(
-        world, ORDER_SIZE, order.held_units > limits.order_quantity_units
+    if limits.order_quantity == limits.order_quantity and count_check(
+        world, ORDER_SIZE, quantity_of(world, order.instrument, order.held_units) > limits.order_quantity
     ):
         return ORDER_SIZE
     if limits.order_notional_money != NULL_UNITS and count_check(
@@ -185,7 +191,9 @@ def check_position(world: int, slot: int, price_units: int, equity_money: int) -
     position = position_row(world, position_index(world, order.account, order.instrument))
     working = position.open_buy_units if order.side > 0 else position.open_sell_units
     after = abs(position.quantity_units + order.side * (working + order.held_units))
-    if limits.position_units != NULL_UNITS and count_check(world, POSITION_SIZE, after > limits.position_units):
+    if limits.position_quantity == limits.position_quantity and count_check(
+        world, POSITION_SIZE, quantity_of(world, order.instrument, after) > limits.position_quantity
+    ):
         return POSITION_SIZE
     idle = position.quantity_units == 0 and position.open_buy_units == 0 and position.open_sell_units == 0
     if limits.open_positions != NULL_UNITS and count_check(

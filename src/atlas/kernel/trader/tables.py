@@ -7,28 +7,11 @@ account) × instruments + instrument; `cash` row = account × currencies + curre
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from atlas.kernel.memory.block import Layout, Table, address_accessor, row_accessor
+from atlas.kernel.memory.block import Layout, Table, address_accessor, floats, record, row_accessor, words
 
 TRADER_VERSION = 1
-
-
-def words(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, integers."""
-    return [(name, "i8") for name in names]
-
-
-def floats(*names: str) -> list[tuple[str, str]]:
-    """Fields of eight bytes, floating."""
-    return [(name, "f8") for name in names]
-
-
-def record(*parts: list[tuple[str, str]]) -> np.dtype[Any]:
-    """Build a row's dtype out of groups of fields."""
-    return np.dtype([entry for part in parts for entry in part], align=True)
 
 
 WORLD = Table(
@@ -39,15 +22,15 @@ WORLD = Table(
         words("next_order_sequence", "next_timer_sequence", "next_output_sequence", "order_id_base"),
         # Where the host re-enters after a hook failed: the market record, and the next strategy to be asked about it.
         words("cursor", "dispatch_strategy", "slice_time_ns", "slice_instrument_count", "running_strategy"),
-        words("slice_strategy", "slice_on", "chained_orders", "chained_order_limit", "hook_depth"),
+        words("slice_strategy", "slice_on", "chained_orders", "chained_order_limit", "running_hook"),
         words("next_equity_time_ns", "equity_interval_ns", "next_day_time_ns"),
         words("event_count", "bar_count", "order_count", "fill_count", "refused_count", "quarantined_count"),
         words("duplicate_count", "step_count"),
         # Rings: counts only grow; a slot is the count modulo the ring's capacity.
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
-        words("flatten_requested", "kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "failure_policy"),
+        words("kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only"),
         # Halfway marks of a step that a failed hook left: the event is applied, the bar taken, a longer bar closing.
         words("applying", "bar_taken", "closing_aggregate"),
         # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
@@ -55,7 +38,7 @@ WORLD = Table(
         # 1: the venue reports nothing late, twice or back, so nothing is kept of orders and executions that ended.
         words("exact_venue"),
     ),
-    transient=frozenset({"outputs_drained", "commands_read", "hook_depth", "running_strategy", "quiet_until_ns"}),
+    transient=frozenset({"outputs_drained", "commands_read", "running_hook", "running_strategy", "quiet_until_ns"}),
 )
 INSTRUMENTS = Table(
     "instruments",
@@ -82,7 +65,7 @@ ACCOUNTS = Table(
         words("name_hash", "currency", "initial_cash_money", "positions_money", "realized_money", "fees_money"),
         words("held_money", "releasing_money", "gross_exposure_money", "open_positions", "peak_equity_money"),
         words("day_equity_money"),
-        words("dividends_money", "external_cash_money", "trading_state", "occupied_positions", "working_orders"),
+        words("dividends_money", "trading_state", "occupied_positions", "working_orders"),
         # Positions marked but not valued yet: a list of row numbers + 1. Accounts that could lose all are eager.
         words("first_stale", "eager", "short_positions"),
         floats("leverage"),
@@ -166,9 +149,11 @@ TIMERS = Table(
 LIMITS = Table(
     "limits",
     record(
-        # Of an account; NULL or NaN: not configured. Fractions are of equity.
-        words("order_quantity_units", "order_notional_money", "position_units", "open_positions"),
+        # Of an account; NULL or NaN: not configured. Fractions are of equity. Quantities are ordinary ones, since each
+        # instrument has units of its own.
+        words("order_notional_money", "open_positions"),
         words("exposure_money", "orders_per_second", "prevent_self_trade", "require_buying_power", "cool_down_ns"),
+        floats("order_quantity", "position_quantity"),
         floats("position_fraction", "price_band", "leverage", "concentration", "daily_loss", "drawdown"),
         floats("reducing_drawdown", "daily_loss_money", "fee_rate", "slippage_rate"),
     ),

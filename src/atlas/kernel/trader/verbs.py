@@ -6,6 +6,9 @@ asked nonsense returns a `VerbError`, which the hook raises; what risk refuses c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from atlas.kernel.memory.block import free_row
 from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function
 from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
@@ -68,7 +71,7 @@ NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE
 UNKNOWN_INSTRUMENT, UNKNOWN_ORDER = int(VerbError.UNKNOWN_INSTRUMENT), int(VerbError.UNKNOWN_ORDER)
 OUT_OF_RANGE, FULL = int(VerbError.OUT_OF_RANGE), int(VerbError.FULL)
 TOO_MANY_CHAINED, UNSUPPORTED = int(VerbError.TOO_MANY_CHAINED), int(VerbError.UNSUPPORTED)
-NO_PRICE_YET = int(VerbError.NO_PRICE_YET)
+NO_PRICE_YET, GO_ON = int(VerbError.NO_PRICE_YET), 1
 UNITS, NOTIONAL = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL)
 WEIGHT, TARGET_WEIGHT = int(QuantityKind.WEIGHT), int(QuantityKind.TARGET_WEIGHT)
 MARKET, GTC = int(OrderType.MARKET), int(TimeInForce.GTC)
@@ -115,10 +118,16 @@ def has_room(world: int) -> bool:
 
 
 @kernel_function
+def is_instrument(world: int, instrument: int) -> bool:
+    """Whether a number is an instrument's."""
+    return 1 <= instrument < world_row(world, 0).instrument_count
+
+
+@kernel_function
 def check_request(world: int, instrument: int) -> int:
     """What makes any order impossible before it is one: 0, or a `VerbError`."""
     header = world_row(world, 0)
-    if instrument < 1 or instrument >= header.instrument_count:
+    if not is_instrument(world, instrument):
         return UNKNOWN_INSTRUMENT
     if not has_room(world):
         return FULL
@@ -170,8 +179,8 @@ def drop(world: int, slot: int, error: int) -> int:
     return error
 
 
-@kernel_function
-def place_order(
+@entry_point(VERBS["place"])
+def place(
     world: int,
     strategy: int,
     instrument: int,
@@ -186,7 +195,7 @@ def place_order(
     stop_loss: float,
     take_profit: float,
 ) -> int:
-    """Make an order and submit it; its id, or a `VerbError`."""
+    """Make an order and submit it; its id, or a `VerbError`; see `VERBS`."""
     error = check_request(world, instrument)
     if error != 0:
         return error
@@ -209,38 +218,27 @@ def place_order(
     return identity
 
 
-@entry_point(VERBS["place"])
-def place(
-    world: int,
-    strategy: int,
-    instrument: int,
-    side: int,
-    order_type: int,
-    time_in_force: int,
-    quantity_kind: int,
-    expire_time_ns: int,
-    quantity: float,
-    limit: float,
-    stop: float,
-    stop_loss: float,
-    take_profit: float,
-) -> int:
-    """Ask for an order; see `VERBS`."""
-    return place_order(
-        world,
-        strategy,
-        instrument,
-        side,
-        order_type,
-        time_in_force,
-        quantity_kind,
-        expire_time_ns,
-        quantity,
-        limit,
-        stop,
-        stop_loss,
-        take_profit,
-    )
+place_order: Callable[..., int] = kernel_function(place.function)
+"""What `place` does, for other verbs."""
+
+
+@kernel_function
+def target_of(world: int, strategy: int, instrument: int) -> Any:
+    """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
+    return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
+
+
+@kernel_function
+def check_target(world: int, strategy: int, instrument: int, kind: int, rebalance: int, value: float) -> int:
+    """What a target comes to before anything is done for it: `GO_ON`, 0 where it is the last one, or a `VerbError`."""
+    if not is_instrument(world, instrument):
+        return UNKNOWN_INSTRUMENT
+    last = target_of(world, strategy, instrument)
+    if rebalance == 0 and last.kind == kind and last.value == value:
+        return 0
+    if not is_finite(value):
+        return NOT_FINITE
+    return NO_PRICE_YET if instrument_row(world, instrument).mark_units == NULL_UNITS else GO_ON
 
 
 @kernel_function
@@ -264,10 +262,10 @@ def target_difference(world: int, strategy: int, instrument: int, kind: int, val
 @kernel_function
 def replace_working_target(world: int, strategy: int, instrument: int) -> None:
     """Ask to cancel what still works of the strategy's last target in an instrument."""
-    target = target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
-    if target.order_id != 0:
-        slot = find_order(world, target.order_id)
-        target.order_id = 0
+    last = target_of(world, strategy, instrument)
+    if last.order_id != 0:
+        slot = find_order(world, last.order_id)
+        last.order_id = 0
         if slot >= 0:
             request_cancel(world, slot, BY_STRATEGY, WHY_SIGNAL)
 
@@ -275,17 +273,10 @@ def replace_working_target(world: int, strategy: int, instrument: int) -> None:
 @entry_point(VERBS["target"])
 def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int, value: float) -> int:
     """Ask for a target position; the same target as last time is no order unless `rebalance`; see `VERBS`."""
-    header = world_row(world, 0)
-    if instrument < 1 or instrument >= header.instrument_count:
-        return UNKNOWN_INSTRUMENT
-    last = target_row(world, strategy * header.instrument_count + instrument)
-    if rebalance == 0 and last.kind == kind and last.value == value:
-        return 0
-    if not is_finite(value):
-        return NOT_FINITE
-    row = instrument_row(world, instrument)
-    if row.mark_units == NULL_UNITS:
-        return NO_PRICE_YET
+    answer = check_target(world, strategy, instrument, kind, rebalance, value)
+    if answer != GO_ON:
+        return answer
+    row, last = instrument_row(world, instrument), target_of(world, strategy, instrument)
     if not has_room(world):
         return FULL
     replace_working_target(world, strategy, instrument)
@@ -418,7 +409,7 @@ def cancel_all(world: int, strategy: int, instrument: int) -> int:
     header, account = world_row(world, 0), strategy_row(world, strategy).account
     first, last, count = 1, header.instrument_count, 0
     if instrument >= 0:
-        if instrument < 1 or instrument >= header.instrument_count:
+        if not is_instrument(world, instrument):
             return UNKNOWN_INSTRUMENT
         first, last = instrument, instrument + 1
     for number in range(first, last):
@@ -481,7 +472,7 @@ def signal(world: int, strategy: int, instrument: int, strength: float) -> int:
     """Put a signal into the outputs; it trades nothing until a sizer is configured; see `VERBS`."""
     if not is_finite(strength):
         return NOT_FINITE
-    if instrument < 1 or instrument >= world_row(world, 0).instrument_count:
+    if not is_instrument(world, instrument):
         return UNKNOWN_INSTRUMENT
     if outputs_left(world) < OUTPUTS_PER_ORDER:
         return FULL
@@ -555,10 +546,9 @@ def query(world: int, strategy: int, instrument: int, what: int) -> float:
 @entry_point(VERBS["history"])
 def history(world: int, strategy: int, instrument: int, field: int, ago: int) -> float:
     """Read a past bar of an instrument; NaN where it isn't kept; see `VERBS`."""
-    header = world_row(world, 0)
-    if instrument < 1 or instrument >= header.instrument_count:
+    if not is_instrument(world, instrument):
         return NAN
-    row, length = instrument_row(world, instrument), header.history_length
+    row, length = instrument_row(world, instrument), world_row(world, 0).history_length
     if ago < 0 or ago >= length or ago >= row.history_written:
         return NAN
     kept = history_row(world, instrument * length + (row.history_written - 1 - ago) % length)
@@ -582,7 +572,7 @@ def random(world: int, strategy: int, instrument: int, kind: int) -> float:
     header = world_row(world, 0)
     if instrument < 0 or instrument >= header.instrument_count:
         return NAN
-    pair = target_row(world, strategy * header.instrument_count + instrument)
+    pair = target_of(world, strategy, instrument)
     pair.draw_count += 1
     name, owner = instrument_row(world, instrument).name_hash, strategy_row(world, strategy).name_hash
     key = random_key(header.seed, RANDOM_MODEL, name, owner)

@@ -11,8 +11,8 @@ import enum
 
 import numpy as np
 
+from atlas.kernel.memory.block import floats, record, words
 from atlas.kernel.memory.intrinsics import record_at
-from atlas.kernel.trader.tables import floats, record, words
 from atlas.records.enums import Hook
 
 HOOK_COUNT = max(Hook) + 1

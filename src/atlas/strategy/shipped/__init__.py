@@ -10,7 +10,8 @@ import importlib
 from typing import Any
 
 from atlas.records.errors import ConfigurationError
-from atlas.strategy.base import Strategy, suggestion
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import suggestion
 
 MODULES = {
     "sma_cross": "SmaCross",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from atlas.kernel.indicators import Window
-from atlas.strategy.base import Strategy, per_instrument
+from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
+from atlas.strategy.fields import per_instrument
 
 DAY_NS = 86_400_000_000_000
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.kernel.memory.block import Block, Layout, Table, allocate_row, free_row, live_rows
+from atlas.kernel.memory.block import Block, Layout, Table, allocate_row, free_row, live_rows, words
 from atlas.kernel.memory.fingerprint import fingerprint
 from atlas.kernel.memory.hash_map import map_get
 from atlas.kernel.memory.heap import heap_pop, heap_push
@@ -25,10 +25,6 @@ from atlas.kernel.memory.snapshot import (
     take_snapshot,
 )
 from atlas.records.errors import AtlasError, CapacityError, JournalError, RecoveryError
-
-
-def words(*names: str) -> list[tuple[Any, ...]]:
-    return [(name, "i8") for name in names]
 
 
 def make_layout(version: int = 1) -> Layout:

@@ -9,6 +9,8 @@ import pytest
 
 from atlas.kernel.trader.creation import AccountSetup, Limits
 from atlas.records.enums import QuantityKind, RejectReason, TradingState
+from atlas.records.errors import ConfigurationError
+from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from tests.unit.kernel.trader.driver import BUY, DAY, MINUTE, MONEY, REPLACE, SECOND, SELL, SHARE, Driver
 
@@ -51,6 +53,38 @@ def test_at_the_limit_and_beyond(
     counts = driver.block.rows("risk_counts")[RejectReason[reason]]
     assert (counts["checked"], counts["refused"]) == (2, 1)
     assert len(driver.commands()) == 1
+
+
+@pytest.mark.parametrize("limit", [{"order_quantity": 3.5}, {"position_quantity": 3.5}])
+@pytest.mark.parametrize(("instrument", "passes", "refused"), [(2, 3.5, 3.50000001), (4, 3, 4)])
+def test_a_limit_of_quantity_is_one_in_every_instrument_s_own_units(
+    limit: dict[str, float], instrument: int, passes: float, refused: float
+) -> None:
+    driver = desk(**limit)
+    exponents = driver.block.rows("instruments")["quantity_scale"][[2, 4]]
+    assert exponents.tolist() == [10**8, 1]
+    assert driver.state(driver.order(BUY, refused, instrument=instrument)) == "[REJECTED]"
+    assert driver.state(driver.order(BUY, passes, instrument=instrument)) == "PENDING_NEW"
+
+
+@pytest.mark.parametrize("scale", range(10))
+@pytest.mark.parametrize("name", ["order_quantity", "position_quantity"])
+def test_a_limit_is_met_by_the_decimal_it_is_written_as(name: str, scale: int) -> None:
+    limit = float(f"0.{'0' * scale}29")
+    exponent = scale + 2
+    instrument = Instrument("AAPL", quantity_exponent=exponent, price_exponent=8)
+    terms: dict[str, Any] = {name: limit, "require_buying_power": False}
+    driver = Driver(limits=Limits(**terms), setup={"instruments": (instrument,)})
+    driver.bar(100)
+    assert driver.state(driver.order(BUY, limit + 10.0**-exponent)) == "[REJECTED]"
+    assert driver.state(driver.order(BUY, limit)) == "PENDING_NEW"
+
+
+@pytest.mark.parametrize("name", ["order_quantity", "position_quantity"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_limit_of_quantity_is_finite(name: str, value: float) -> None:
+    with pytest.raises(ConfigurationError, match="must be a finite quantity"):
+        desk(**{name: value})
 
 
 @pytest.mark.parametrize(
