@@ -1,10 +1,10 @@
 """The mock venue's process: one account, one session at a time, and a synced log that outlives it.
 
-The log holds each epoch, step and command in order, as frames; all else follows from it and the script. Each is in the
-log, and on the disk, before anything comes of it: a venue that is started again stands at the last step it told of. So
-a command that it had not read, and that is sent again, arrives where the first one would have, and no id of a report
-comes twice. A session of a later epoch ends the one before it: what that one had sent and the venue had not read yet is
-never read.
+The log holds each epoch, step, command and unanswered question in order, as frames; all else follows from it and the
+script. Each is in the log, and on the disk, before anything is told of it: a venue that is started again stands at the
+last step it told of. So a command that it had not read, and that is sent again, arrives where the first one would have,
+and no id of a report comes twice. A session of a later epoch ends the one before it: what that one had sent and the
+venue had not read yet is never read.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class Venue:
                 self.epoch = frame.number
             elif frame.type == FrameType.STEP:
                 self.orders.advance(frame.number)
+            elif frame.type == FrameType.ASK:
+                self.orders.answer(frame.records[0])
             else:
                 self.orders.arrive(frame.records[0])
 
@@ -93,8 +95,7 @@ class Venue:
                 self.orders.arrive(record)
             return None
         if frame.type == FrameType.ASK:
-            answers = self.orders.answer(frame.records[0])
-            return Frame(FrameType.SILENCE) if answers is None else Frame(FrameType.ANSWER, 0, tuple(answers))
+            return self._answer(frame)
         if frame.type == FrameType.OPEN_ORDERS:
             return Frame(FrameType.ANSWER, 0, tuple(self.orders.open_orders()))
         raise CodecError(f"a client sent {frame.type.name}")
@@ -105,6 +106,13 @@ class Venue:
         self.log.append(Frame(FrameType.HELLO, epoch))
         self.epoch = epoch
         return Frame(FrameType.WELCOME, self.orders.step)
+
+    def _answer(self, question: Frame) -> Frame:
+        answers = self.orders.answer(question.records[0])
+        if answers is None:
+            self.log.append(question)
+            return Frame(FrameType.SILENCE)
+        return Frame(FrameType.ANSWER, 0, tuple(answers))
 
     def _play(self, step: int) -> Frame:
         if step > self.script.step_count:

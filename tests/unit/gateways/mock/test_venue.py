@@ -64,6 +64,19 @@ def test_no_execution_id_that_was_told_comes_again_after_a_restart(tmp_path: Pat
     assert executions(again.handle(Frame(FrameType.ASK, 0, (question(2),)), 1)) == [4, 5]
 
 
+def test_a_question_that_got_no_answer_counts_after_a_restart(tmp_path: Path) -> None:
+    treatment, ask = script(Behaviour(silent_asks=2)), Frame(FrameType.ASK, 0, (question(1),))
+    venue = Venue(treatment, VenueLog(tmp_path / "log"))
+    venue.handle(Frame(FrameType.HELLO, 1), 0)
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
+    assert venue.handle(ask, 1) == Frame(FrameType.SILENCE)
+    again = Venue(treatment, VenueLog(tmp_path / "log"))
+    assert again.handle(ask, 1) == Frame(FrameType.SILENCE)
+    answer = again.handle(ask, 1)
+    assert answer is not None
+    assert answer.type == FrameType.ANSWER
+
+
 def test_a_frame_torn_at_the_end_of_the_log_is_cut_off(tmp_path: Path) -> None:
     venue = opened(tmp_path / "log")
     venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
