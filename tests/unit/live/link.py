@@ -48,11 +48,19 @@ class Buyer(Strategy):
 
 
 class Link:
-    """A gateway straight into a `Venue`; `is_silent` loses every answer to a question."""
+    """A gateway straight into a `Venue`.
+
+    `is_silent` loses every answer to a question; a venue that `is_deaf` reads no command that is handed to it.
+    """
 
     def __init__(self, script: Script, path: Path) -> None:
-        self.script, self.venue = script, Venue(script, VenueLog(path))
-        self.step, self.sent, self.is_silent = 0, [], False  # type: ignore[var-annotated]
+        self.script, self.path, self.venue = script, path, Venue(script, VenueLog(path))
+        self.step, self.sent, self.is_silent, self.is_deaf = 0, [], False, False  # type: ignore[var-annotated]
+
+    def restart_venue(self) -> None:
+        """Kill the venue and start it again: its log is all that is left of it."""
+        self.venue.log.close()
+        self.venue, self.is_deaf = Venue(self.script, VenueLog(self.path)), False
 
     def connect(self, epoch: int, position: Position) -> None:
         self.step = 0 if position.time_ns == NULL else self.script.step_at(position.time_ns)
@@ -78,6 +86,8 @@ class Link:
 
     def send(self, command: bytes) -> None:
         self.sent.append(command)
+        if self.is_deaf:
+            return
         self._ask(Frame(FrameType.COMMAND, 0, (command,)))
 
     def ask(self, request: bytes) -> Sequence[bytes]:

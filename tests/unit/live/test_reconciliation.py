@@ -13,6 +13,7 @@ from atlas.records.commands import NEW_ORDER
 from atlas.records.enums import OrderFlag, OrderState, RejectReason, TimeInForce
 from atlas.records.kinds import Kind
 from atlas.records.outputs import DISCREPANCY, ORDER_TRANSITION
+from atlas.records.reports import EXECUTION_REPORT
 from tests.unit.gateways.mock.samples import new_order
 from tests.unit.live.link import UNIT, Run, stamped
 
@@ -36,6 +37,32 @@ def test_what_the_venue_never_had_is_sent_again_under_its_id(tmp_path: Path) -> 
     assert run.orders()["state"].tolist() == [OrderState.PENDING_NEW]
     run.steps(1)
     assert run.position() == 10 * UNIT
+
+
+def executions(run: Run) -> set[tuple[int, ...]]:
+    """Executions as the journal has them, each once: id, order, type, cumulative quantity, price."""
+    names = ("execution_id", "client_order_id", "execution_type", "cumulative_quantity_units", "last_price_units")
+    reports = [
+        np.frombuffer(record, EXECUTION_REPORT)[0] for record in run.records() if record[20] == Kind.EXECUTION_REPORT
+    ]
+    return {tuple(int(each[name]) for name in names) for each in reports if each["execution_id"]}
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+def test_commands_that_a_killed_venue_never_read_are_neither_lost_nor_doubled(tmp_path: Path, step: int) -> None:
+    behaviours = Behaviour(parts=3, fill_after=2), Behaviour(), Behaviour(acknowledge_after=2)
+    whole, killed = Run(tmp_path / "whole", *behaviours), Run(tmp_path / "killed", *behaviours)
+    whole.steps(8)
+    killed.steps(step - 1)
+    killed.link.is_deaf = True
+    killed.steps(1)
+    killed.link.restart_venue()
+    killed.reconciliation.after_start()
+    killed.steps(8 - step)
+    assert executions(killed) == executions(whole)
+    assert killed.position() == whole.position() == 40 * UNIT
+    orders = [[order.current_id for order in run.link.venue.orders.orders] for run in (killed, whole)]
+    assert orders[0] == orders[1]
 
 
 def test_the_command_sent_again_has_the_terms_of_the_first(tmp_path: Path) -> None:

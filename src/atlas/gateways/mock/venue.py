@@ -1,8 +1,10 @@
 """The mock venue's process: one account, one session at a time, and a synced log that outlives it.
 
-The log holds each epoch and each command with the step at which it arrived, as frames; all else follows from it and the
-script. A command is in the log, and on the disk, before anything comes of it. A session of a later epoch ends the one
-before it: what that one had sent and the venue had not read yet is never read.
+The log holds each epoch, step, command and unanswered question in order, as frames; all else follows from it and the
+script. Each is in the log, and on the disk, before anything is told of it: a venue that is started again stands at the
+last step it told of. So a command that it had not read, and that is sent again, arrives where the first one would have,
+and no id of a report comes twice. A session of a later epoch ends the one before it: what that one had sent and the
+venue had not read yet is never read.
 """
 
 from __future__ import annotations
@@ -38,9 +40,9 @@ class VenueLog:
         os.ftruncate(self._descriptor, len(encode_all(self.frames)))
         os.lseek(self._descriptor, 0, os.SEEK_END)
 
-    def append(self, *frames: Frame) -> None:
-        """Write frames and wait until they are on the disk."""
-        os.write(self._descriptor, encode_all(frames))
+    def append(self, frame: Frame) -> None:
+        """Write a frame and wait until it is on the disk."""
+        os.write(self._descriptor, encode(frame))
         os.fsync(self._descriptor)
 
     def close(self) -> None:
@@ -68,6 +70,8 @@ class Venue:
                 self.epoch = frame.number
             elif frame.type == FrameType.STEP:
                 self.orders.advance(frame.number)
+            elif frame.type == FrameType.ASK:
+                self.orders.answer(frame.records[0])
             else:
                 self.orders.arrive(frame.records[0])
 
@@ -86,14 +90,12 @@ class Venue:
         if frame.type == FrameType.STEP:
             return self._play(frame.number)
         if frame.type == FrameType.COMMAND:
-            step = Frame(FrameType.STEP, self.orders.step)
             for record in frame.records:
-                self.log.append(step, Frame(FrameType.COMMAND, 0, (record,)))
+                self.log.append(Frame(FrameType.COMMAND, 0, (record,)))
                 self.orders.arrive(record)
             return None
         if frame.type == FrameType.ASK:
-            answers = self.orders.answer(frame.records[0])
-            return Frame(FrameType.SILENCE) if answers is None else Frame(FrameType.ANSWER, 0, tuple(answers))
+            return self._answer(frame)
         if frame.type == FrameType.OPEN_ORDERS:
             return Frame(FrameType.ANSWER, 0, tuple(self.orders.open_orders()))
         raise CodecError(f"a client sent {frame.type.name}")
@@ -105,10 +107,19 @@ class Venue:
         self.epoch = epoch
         return Frame(FrameType.WELCOME, self.orders.step)
 
+    def _answer(self, question: Frame) -> Frame:
+        answers = self.orders.answer(question.records[0])
+        if answers is None:
+            self.log.append(question)
+            return Frame(FrameType.SILENCE)
+        return Frame(FrameType.ANSWER, 0, tuple(answers))
+
     def _play(self, step: int) -> Frame:
         if step > self.script.step_count:
             return Frame(FrameType.OVER)
-        self.orders.advance(step)
+        if step > self.orders.step:
+            self.log.append(Frame(FrameType.STEP, step))
+            self.orders.advance(step)
         return Frame(FrameType.BATCH, 0, (*self.script.bars(step), *self.orders.delivered(step)))
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from atlas.gateways.mock import Behaviour
 from atlas.gateways.mock.codec import Frame, FrameType
 from atlas.gateways.mock.venue import Venue, VenueLog
 from atlas.records.errors import CodecError
-from tests.unit.gateways.mock.samples import new_order, question, script
+from atlas.records.kinds import Kind
+from tests.unit.gateways.mock.samples import new_order, question, report, script
 
 
 def opened(path: Path, epoch: int = 1) -> Venue:
@@ -29,6 +31,50 @@ def test_a_venue_that_is_started_again_knows_all_it_accepted(tmp_path: Path) -> 
         again.handle(Frame(FrameType.STEP, 4), 1),
         again.handle(Frame(FrameType.ASK, 0, (question(1),)), 1),
     ) == before
+
+
+def executions(frame: Frame | None) -> list[int]:
+    """Ids that the reports of a batch or an answer bear; 0, of a state, left out."""
+    assert frame is not None
+    found = [report(record) for record in frame.records if record[20] == Kind.EXECUTION_REPORT]
+    return [int(each["execution_id"]) for each in found if each["execution_id"]]
+
+
+def test_a_venue_that_is_started_again_stands_at_the_last_step_it_told_of(tmp_path: Path) -> None:
+    venue = opened(tmp_path / "log")
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
+    for step in (1, 2, 5, 3):
+        venue.handle(Frame(FrameType.STEP, step), 1)
+    assert Venue(script(), VenueLog(tmp_path / "log")).handle(Frame(FrameType.HELLO, 2), 0) == Frame(
+        FrameType.WELCOME, 5
+    )
+
+
+def test_no_execution_id_that_was_told_comes_again_after_a_restart(tmp_path: Path) -> None:
+    treatment = script(Behaviour(parts=2, fill_after=2), Behaviour(fill_after=2))
+    venue = Venue(treatment, VenueLog(tmp_path / "log"))
+    venue.handle(Frame(FrameType.HELLO, 1), 0)
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(1),)), 1)
+    told = [each for step in (1, 2, 3) for each in executions(venue.handle(Frame(FrameType.STEP, step), 1))]
+    assert told == [1, 2, 3]
+    again = Venue(treatment, VenueLog(tmp_path / "log"))  # killed before it read the second order, which is sent again
+    again.handle(Frame(FrameType.COMMAND, 0, (new_order(2),)), 1)
+    again.handle(Frame(FrameType.STEP, 5), 1)
+    assert executions(again.handle(Frame(FrameType.ASK, 0, (question(1),)), 1)) == told
+    assert executions(again.handle(Frame(FrameType.ASK, 0, (question(2),)), 1)) == [4, 5]
+
+
+def test_a_question_that_got_no_answer_counts_after_a_restart(tmp_path: Path) -> None:
+    treatment, ask = script(Behaviour(silent_asks=2)), Frame(FrameType.ASK, 0, (question(1),))
+    venue = Venue(treatment, VenueLog(tmp_path / "log"))
+    venue.handle(Frame(FrameType.HELLO, 1), 0)
+    venue.handle(Frame(FrameType.COMMAND, 0, (new_order(),)), 1)
+    assert venue.handle(ask, 1) == Frame(FrameType.SILENCE)
+    again = Venue(treatment, VenueLog(tmp_path / "log"))
+    assert again.handle(ask, 1) == Frame(FrameType.SILENCE)
+    answer = again.handle(ask, 1)
+    assert answer is not None
+    assert answer.type == FrameType.ANSWER
 
 
 def test_a_frame_torn_at_the_end_of_the_log_is_cut_off(tmp_path: Path) -> None:
