@@ -58,6 +58,28 @@ class Action:
     request: Any = None
 
 
+COMMANDS = {
+    int(Kind.NEW_ORDER): NEW_ORDER,
+    int(Kind.CANCEL_ORDER): CANCEL_ORDER,
+    int(Kind.REPLACE_ORDER): REPLACE_ORDER,
+}
+
+
+def check_command(record: bytes) -> None:
+    """Refuse what is no whole command.
+
+    Raises
+    ------
+    CodecError
+        The record is of another kind, or of fewer or more rows than its kind.
+    """
+    dtype = COMMANDS.get(record[20])
+    if dtype is None:
+        raise CodecError(f"a record of kind {record[20]} is no command for this venue")
+    if len(record) != dtype.itemsize:
+        raise CodecError(f"a command of kind {record[20]} has {dtype.itemsize} bytes, not {len(record)}")
+
+
 class ScriptedOrders:
     """The state of the venue.
 
@@ -95,24 +117,15 @@ class ScriptedOrders:
         return list(self._published[step])
 
     def arrive(self, record: bytes) -> None:
-        """Take a command; one whose id is known already changes nothing.
-
-        Raises
-        ------
-        CodecError
-            It is no command that this venue knows.
-        """
+        """Take a command that `check_command` knows; one whose id is known already changes nothing."""
         kind = record[20]
         identity = int(np.frombuffer(record, np.int64, 1, 24)[0])
         if identity in self._by_id:
             self.ignored_count += 1
         elif kind == Kind.NEW_ORDER:
             self._take_new(np.frombuffer(record, NEW_ORDER)[0])
-        elif kind in (Kind.CANCEL_ORDER, Kind.REPLACE_ORDER):
-            dtype = CANCEL_ORDER if kind == Kind.CANCEL_ORDER else REPLACE_ORDER
-            self._take_request(np.frombuffer(record, dtype)[0])
         else:
-            raise CodecError(f"a record of kind {kind} is no command for this venue")
+            self._take_request(np.frombuffer(record, COMMANDS[kind])[0])
 
     def _take_new(self, command: Any) -> None:
         number = len(self.orders) + 1

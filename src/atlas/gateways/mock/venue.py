@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from atlas.gateways.mock.codec import Frame, FrameDecoder, FrameType, encode, encode_all
-from atlas.gateways.mock.orders import ScriptedOrders
+from atlas.gateways.mock.orders import ScriptedOrders, check_command
 from atlas.gateways.mock.script import Script
 from atlas.records.errors import CodecError
 
@@ -91,6 +91,7 @@ class Venue:
             return self._play(frame.number)
         if frame.type == FrameType.COMMAND:
             for record in frame.records:
+                check_command(record)
                 self.log.append(Frame(FrameType.COMMAND, 0, (record,)))
                 self.orders.arrive(record)
             return None
@@ -130,6 +131,21 @@ class Connection:
         self.socket = link
         self.decoder = FrameDecoder()
         self.epoch = 0
+
+    def receive(self) -> bytes:
+        """Take what the client sent; nothing where it is gone."""
+        try:
+            return self.socket.recv(RECEIVE_BYTES)
+        except OSError:
+            return b""
+
+    def send(self, frame: Frame) -> bool:
+        """Send a frame; false where the client is gone."""
+        try:
+            self.socket.sendall(encode(frame))
+        except OSError:
+            return False
+        return True
 
 
 def listen(address: Path | tuple[str, int]) -> socket.socket:
@@ -174,20 +190,21 @@ def run_venue(script: Script, log_path: Path, address: Path | tuple[str, int]) -
 
 def serve(venue: Venue, connections: dict[int, Connection], connection: Connection) -> None:
     """Read what one client sent, and answer it."""
-    number = connection.socket.fileno()
+    number, is_there = connection.socket.fileno(), True
     try:
-        content = connection.socket.recv(RECEIVE_BYTES)
-        frames = connection.decoder.feed(content) if content else []
-        for frame in frames:
+        content = connection.receive()
+        is_there = content != b""
+        for frame in connection.decoder.feed(content):
             answer = venue.handle(frame, connection.epoch)
             if answer is not None and answer.type == FrameType.WELCOME:
                 connection.epoch = venue.epoch
                 end_older(connections, venue.epoch, connection)
-            if answer is not None:
-                connection.socket.sendall(encode(answer))
-    except (OSError, CodecError):
-        content = b""  # the client is gone or speaks another language: its session ends, the venue goes on
-    if not content:
+            if answer is not None and not connection.send(answer):
+                is_there = False
+                break
+    except CodecError:
+        is_there = False  # it speaks another language: its session ends, the venue goes on
+    if not is_there:
         connection.socket.close()
         connections.pop(number, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atlas.gateways.mock import Behaviour, Script
-from atlas.gateways.mock.orders import ScriptedOrders
+from atlas.gateways.mock.orders import ScriptedOrders, check_command
 from atlas.records.enums import ExecutionType, OrderStatus, QuantityKind, RejectReason, TransactionType
 from atlas.records.errors import CodecError
 from atlas.records.kinds import Kind
@@ -120,8 +120,11 @@ def test_a_request_about_a_filled_order_is_refused(request_record: bytes) -> Non
 
 
 def test_what_is_no_command_is_refused() -> None:
+    check_command(new_order())
     with pytest.raises(CodecError, match="no command"):
-        venue().arrive(question(9))
+        check_command(question(9))
+    with pytest.raises(CodecError, match="has 128 bytes, not 64"):
+        check_command(new_order()[:64])
 
 
 def test_a_script_is_read_as_written(tmp_path: object) -> None:

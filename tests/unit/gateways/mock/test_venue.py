@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from atlas.gateways.mock import Behaviour
-from atlas.gateways.mock.codec import Frame, FrameType
-from atlas.gateways.mock.venue import Venue, VenueLog
+from atlas.gateways.mock.codec import Frame, FrameType, encode
+from atlas.gateways.mock.venue import Connection, Venue, VenueLog, serve
 from atlas.records.errors import CodecError
 from atlas.records.kinds import Kind
 from tests.unit.gateways.mock.samples import new_order, question, report, script
@@ -103,3 +104,40 @@ def test_the_session_ends_after_the_last_step(tmp_path: Path) -> None:
 def test_what_no_client_says_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodecError, match="a client sent WELCOME"):
         opened(tmp_path / "log").handle(Frame(FrameType.WELCOME, 1), 1)
+
+
+@pytest.mark.parametrize("record", [question(1), new_order()[:64]])
+def test_what_is_no_command_is_refused_and_leaves_no_trace_in_the_log(tmp_path: Path, record: bytes) -> None:
+    venue = opened(tmp_path / "log")
+    before = (tmp_path / "log").read_bytes()
+    with pytest.raises(CodecError, match="command"):
+        venue.handle(Frame(FrameType.COMMAND, 0, (record,)), 1)
+    assert (tmp_path / "log").read_bytes() == before
+    assert Venue(script(), VenueLog(tmp_path / "log")).epoch == 1
+
+
+def test_a_log_that_cannot_be_written_ends_the_venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venue = Venue(script(), VenueLog(tmp_path / "log"))
+    client, link = socket.socketpair()
+    connection = Connection(link)
+
+    def full(frame: Frame) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(venue.log, "append", full)
+    with client, link:
+        client.sendall(encode(Frame(FrameType.HELLO, 1)))
+        with pytest.raises(OSError, match="No space left"):
+            serve(venue, {link.fileno(): connection}, connection)
+
+
+def test_a_client_that_is_gone_ends_its_session_only(tmp_path: Path) -> None:
+    venue = Venue(script(), VenueLog(tmp_path / "log"))
+    client, link = socket.socketpair()
+    connection = Connection(link)
+    connections = {link.fileno(): connection}
+    client.sendall(encode(Frame(FrameType.HELLO, 1)))
+    client.close()
+    serve(venue, connections, connection)
+    assert connections == {}
+    assert venue.epoch == 1
