@@ -1,9 +1,9 @@
 """How Numba is led to make one machine program of an entry point and all the kernel functions it is made of.
 
-By itself Numba makes machine code of every inner function too, with a way in from Python each, and one for every
-constant it is called with. Here an inner function is typed and lowered once, as a part without machine code; the parts
-are linked into the entry point as internal functions, so that LLVM knows all callers: what has one caller is inlined,
-results travel in registers, and what is inlined everywhere leaves no code.
+By itself Numba makes a way in from Python for every inner function too, and one function for every constant it is
+called with. Here an inner function is typed and lowered once, as a part; the parts are linked into the entry point as
+internal functions, so that LLVM knows all callers: what has one caller is inlined, results travel in registers, and
+what is inlined everywhere leaves no code. Parts keep machine code of their own, for callers in Python.
 
 Imported when something is compiled, and only then.
 """
@@ -18,7 +18,6 @@ from typing import Any
 from llvmlite import binding
 from llvmlite.binding import Linkage
 from numba.core.codegen import JITCodeLibrary
-from numba.core.cpu import CPUContext
 from numba.core.types import Integer, int64, unliteral
 
 PART_PASSES: dict[str, Any] = {"cost": "cheap"}
@@ -69,9 +68,7 @@ def mark_parts(module: Any, rare: Collection[str]) -> None:
 def whole_program(name: str, rare: Collection[str]) -> Iterator[None]:
     """Lead Numba while it compiles the entry point `name`; `rare` are names of functions never to be inlined."""
     libraries: Any = JITCodeLibrary
-    contexts: Any = CPUContext
-    optimize, finalize = libraries._optimize_final_module, libraries._finalize_final_module
-    executable: Callable[..., Any] = contexts.get_executable
+    optimize: Callable[[Any], None] = libraries._optimize_final_module
 
     def optimize_module(library: Any) -> None:
         whole = library.name == name
@@ -80,23 +77,8 @@ def whole_program(name: str, rare: Collection[str]) -> Iterator[None]:
         passes, builder = library._codegen._module_pass_manager(**({} if whole else PART_PASSES))
         passes.run(library._final_module, builder)
 
-    def finalize_module(library: Any) -> None:
-        if library.name == name:
-            finalize(library)
-        else:
-            library._finalize_dynamic_globals()
-            library._finalized = True
-
-    def get_executable(context: Any, library: Any, description: Any, environment: Any) -> Any:
-        if library.name == name:
-            return executable(context, library, description, environment)
-        # Numba knows a part by a built-in function to call, each by one of its own; this one refuses arguments.
-        return {}.keys
-
-    libraries._optimize_final_module, libraries._finalize_final_module = optimize_module, finalize_module
-    contexts.get_executable = get_executable
+    libraries._optimize_final_module = optimize_module
     try:
         yield
     finally:
-        libraries._optimize_final_module, libraries._finalize_final_module = optimize, finalize
-        contexts.get_executable = executable
+        libraries._optimize_final_module = optimize

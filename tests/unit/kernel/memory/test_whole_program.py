@@ -25,6 +25,8 @@ def refuse(value: int) -> int:
     """Say no in a function that is never inlined."""
     if value == 13:
         raise ValueError("an unlucky word")
+    if value == 14:
+        raise IndexError("a word", value)
     return -value
 
 
@@ -93,6 +95,10 @@ def test_a_rare_function_raises_through_its_callers() -> None:
         """Call it."""
         return refuse(value)
 
+    if not PLAIN:
+        sum_parts.compile()  # its parts serve callers in Python too
     assert call(5) == -5
     with pytest.raises(ValueError, match="an unlucky word"):
         call(13)
+    with pytest.raises(IndexError, match="14"):
+        call(14)
