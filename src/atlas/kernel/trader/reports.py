@@ -189,7 +189,10 @@ def report_fits(world: int, address: int, strategy: int, account: int, instrumen
 
 @kernel_function
 def remember_execution(world: int, identity: int, quantity: int, price_units: int, fee_money: int) -> Any:
-    """Keep an execution, in place of the oldest one, for duplicates, busts and corrections; the caller writes whose."""
+    """Keep an execution, in place of the oldest one, for duplicates, busts and corrections; the caller writes whose.
+
+    An exact venue has none of these: then nothing is kept, and the row is one to write on that nobody reads.
+    """
     header = world_row(world, 0)
     if header.exact_venue != 0:
         return execution_row(world, 0)
