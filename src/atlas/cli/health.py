@@ -24,6 +24,7 @@ KERNEL_MODULES = (
     "atlas.kernel.trader.step",
     "atlas.kernel.trader.failure",
     "atlas.kernel.indicators",
+    "atlas.data.cells",
 )
 
 

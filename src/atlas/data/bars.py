@@ -53,6 +53,9 @@ class BarColumns:
         Finite and ≥ 0; None where it is unknown.
     extras : mapping of str to float64 array (n,)
         Further numbers, kept beside the bars.
+    available : mapping of str to int64 array (n,)
+        When values of `extras` became known, ns since 1970 UTC, `NULL` for never; a column that is not here is known
+        when its bar is.
     """
 
     instrument: Instrument
@@ -61,6 +64,7 @@ class BarColumns:
     prices: Mapping[str, Floats]
     volume: Floats | None = None
     extras: Mapping[str, Floats] = field(default_factory=dict)
+    available: Mapping[str, Times] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,11 @@ class BarHistory:
         Further columns of the source beside `records`; NaN where an instrument has none.
     note : str
         What a report must say about the data, such as what its prices are; may be empty.
+    available : mapping of str to int64 array (n,)
+        When values of `extras` became known, ns since 1970 UTC, `NULL` for never; columns that are not here are known
+        when their bar is.
+    notes : tuple of str
+        What was taken for granted in reading, and what was mended because the user asked for it.
     """
 
     instruments: tuple[Instrument, ...]
@@ -87,6 +96,8 @@ class BarHistory:
     records: Records
     extras: Mapping[str, Floats] = field(default_factory=dict)
     note: str = ""
+    available: Mapping[str, Times] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -183,6 +194,9 @@ class BarHistory:
         for name in sorted(self.extras):
             digest.update(name.encode() + b"\n")
             digest.update(np.ascontiguousarray(self.extras[name]).view(np.uint8).data)
+        for name in sorted(self.available):
+            digest.update(name.encode() + b" available\n")
+            digest.update(np.ascontiguousarray(self.available[name]).view(np.uint8).data)
         return digest.hexdigest()
 
     def between(self, start_ns: int | None, end_ns: int | None) -> "BarHistory":
@@ -241,7 +255,9 @@ class BarHistory:
             records["instrument"] = numbers
         records.flags.writeable = False
         extras = {name: column[rows] for name, column in self.extras.items()}
-        return BarHistory(instruments or self.instruments, self.specifications, records, extras, self.note)
+        available = {name: times[rows] for name, times in self.available.items()}
+        kept = instruments or self.instruments
+        return BarHistory(kept, self.specifications, records, extras, self.note, available, self.notes)
 
     def to_frame(self, symbol: str | None = None) -> "pd.DataFrame":
         """
@@ -299,7 +315,7 @@ def aligned_records(count: int) -> Records:
     return raw[offset : offset + count * BAR.itemsize].view(BAR)
 
 
-def build_history(columns: Sequence[BarColumns], note: str = "") -> BarHistory:
+def build_history(columns: Sequence[BarColumns], note: str = "", notes: tuple[str, ...] = ()) -> BarHistory:
     """
     History of the bars of several instruments.
 
@@ -309,6 +325,8 @@ def build_history(columns: Sequence[BarColumns], note: str = "") -> BarHistory:
         In any order; an instrument may come several times with different specifications.
     note : str
         What a report must say about the data.
+    notes : tuple of str
+        What was taken for granted in reading it.
 
     Returns
     -------
@@ -337,11 +355,15 @@ def build_history(columns: Sequence[BarColumns], note: str = "") -> BarHistory:
         last = first + len(part.start_ns)
         _fill(records[first:last], part, number, specifications.index(part.specification))
         first = last
-    extras = _joined_extras(parts, total)
+    extras = _joined(parts, [part.extras for part in parts], total, np.nan)
+    available = _joined(parts, [_known_times(part) for part in parts], total, NULL)
     if len(parts) > 1:
-        records, extras = _merged(records, extras)
+        order = np.argsort(records["local_time_ns"].copy(), kind="stable")
+        records = _in_order(records, order)
+        extras = {name: values[order] for name, values in extras.items()}
+        available = {name: times[order] for name, times in available.items()}
     records.flags.writeable = False
-    return BarHistory(tuple(instruments), specifications, records, extras, note)
+    return BarHistory(tuple(instruments), specifications, records, extras, note, available, notes)
 
 
 def _specification_key(specification: BarSpecification) -> tuple[int, int]:
@@ -384,20 +406,28 @@ def _as_words(records: Records) -> npt.NDArray[np.int64]:
     return records.view(np.int64).reshape(-1, BAR.itemsize // 8)
 
 
-def _joined_extras(parts: Sequence[BarColumns], total: int) -> dict[str, Floats]:
-    joined: dict[str, Floats] = {}
+def _known_times(part: BarColumns) -> Mapping[str, Times]:
+    """Times at which a part's values became known; all columns of a part, where any part of it says some."""
+    end_ns = part.start_ns + part.specification.length_ns
+    return {name: part.available.get(name, end_ns) for name in part.extras} if part.available else {}
+
+
+def _joined(
+    parts: Sequence[BarColumns], columns: Sequence[Mapping[str, npt.NDArray[Any]]], total: int, absent: float
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of all parts one after another, with a value for parts that lack one."""
+    joined: dict[str, npt.NDArray[Any]] = {}
     first = 0
-    for part in parts:
+    for part, held in zip(parts, columns, strict=True):
         last = first + len(part.start_ns)
-        for name, values in part.extras.items():
-            joined.setdefault(name, np.full(total, np.nan))[first:last] = values
+        for name, values in held.items():
+            joined.setdefault(name, np.full(total, absent, dtype=values.dtype))[first:last] = values
         first = last
     return joined
 
 
-def _merged(records: Records, extras: Mapping[str, Floats]) -> tuple[Records, dict[str, Floats]]:
-    """Sort by time; a stable sort keeps the order of instruments and sources within a time."""
-    order = np.argsort(records["local_time_ns"].copy(), kind="stable")
+def _in_order(records: Records, order: npt.NDArray[np.intp]) -> Records:
+    """Records in another order: by time; a stable sort keeps the order of instruments and sources within a time."""
     merged = aligned_records(len(records))
     np.take(_as_words(records), order, axis=0, out=_as_words(merged))
-    return merged, {name: column[order] for name, column in extras.items()}
+    return merged

@@ -1,7 +1,9 @@
 """Checks of a table: the first thing wrong in it, said in one line with its place and its remedy."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +12,10 @@ from atlas.records.enums import NULL
 from atlas.records.errors import DataError
 
 from .tables import PRICE_COLUMNS, Table, group_rows
-from .times import HOW_TO_WRITE, form_of
+from .times import HOW_TO_WRITE, MILLENNIUM_NS, form_of
 
+_NUMBERS_FIRST: Final = re.compile(r"\s*\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
+_FIRST_EPOCH_NS: Final = 315_532_800 * 1_000_000_000
 Mask = npt.NDArray[np.bool_]
 _ALTERNATIVES = {"high": "the highest", "low": "the lowest"}
 
@@ -25,7 +29,7 @@ class Finding:
     message: str
 
 
-def check_table(table: Table) -> None:
+def check_table(table: Table, allow_zeros: bool = False) -> None:
     """
     Raise for the first row of a table that can't be a bar.
 
@@ -33,6 +37,8 @@ def check_table(table: Table) -> None:
     ----------
     table : Table
         As read.
+    allow_zeros : bool
+        Whether a price of zero is one where no price is below zero.
 
     Raises
     ------
@@ -42,8 +48,10 @@ def check_table(table: Table) -> None:
     findings = [
         *_unreadable_times(table),
         *_unreadable_prices(table),
+        *_implausible_times(table),
         *_disordered_times(table),
         *_inconsistent_prices(table),
+        *_absent_prices(table, allow_zeros),
         *_strange_volumes(table),
     ]
     if findings:
@@ -66,18 +74,39 @@ def _unreadable_times(table: Table) -> Iterator[Finding]:
     row = _first(table.start_ns == NULL)
     if row is None:
         return
-    text = table.text_at(table.names["time"], row)
+    column = "clock" if "clock" in table.names and table.text("time", row) is not None else "time"
+    text = table.text(column, row)
     if text is None:
-        yield Finding(row, "time", "the cell is empty: fill in the time of the bar, or remove the row")
+        remedy = "fill in the time of the bar, remove the row, or pass missing='drop'"
+        yield Finding(row, column, f"the cell is empty: {remedy}")
         return
-    first = table.text_at(table.names["time"], 0)
+    first = table.text(column, 0)
     is_alike = form_of(text) == form_of(first) and len(text) == len(first or "")
     problem = (
         f"there is no time {text!r} (of 1678 to 2261)"
-        if is_alike
+        if is_alike or row == 0
         else f"{text!r} is written otherwise than row 1 ({first!r})"
     )
-    yield Finding(row, "time", f"{problem}: {HOW_TO_WRITE}")
+    day_first = ", or pass dates='day-first' or 'month-first'" if _NUMBERS_FIRST.match(text) else ""
+    yield Finding(row, column, f"{problem}: {HOW_TO_WRITE}{day_first}")
+
+
+def _implausible_times(table: Table) -> Iterator[Finding]:
+    """Find numbers that are no times, or of another unit than seconds, ms, us or ns."""
+    if table.start_ns.size == 0:
+        return
+    if table.is_epoch:
+        row = _first((table.start_ns != NULL) & (table.start_ns < _FIRST_EPOCH_NS))
+        if row is not None:
+            when = _iso(int(table.start_ns[row]))
+            remedy = "Write seconds, ms, us or ns since 1970, or say which column is the time: columns={'time': ...}"
+            problem = f"{table.text('time', row)!r} would be {when}: a count of rows, or another unit?"
+            yield Finding(row, "time", f"{problem} {remedy}")
+    row = _first(table.start_ns > MILLENNIUM_NS)
+    if row is not None:
+        remedy = "give times in seconds, ms, us or ns since 1970" if table.is_epoch else "correct the year"
+        when = _iso(int(table.start_ns[row]))
+        yield Finding(row, "time", f"{table.text('time', row)!r} would be {when}, in the far future: {remedy}")
 
 
 def _unreadable_prices(table: Table) -> Iterator[Finding]:
@@ -89,9 +118,9 @@ def _unreadable_prices(table: Table) -> Iterator[Finding]:
         row = _first(~np.isfinite(prices))
         if row is None:
             continue
-        text = table.text_at(table.names[name], row)
+        text = table.text(name, row)
         problem = "the cell is empty (NaN)" if text is None else f"{text!r} is no finite number"
-        yield Finding(row, name, f"{problem}: fill in the price, or remove the row")
+        yield Finding(row, name, f"{problem}: fill in the price, remove the row, or pass missing='drop'")
 
 
 def _disordered_times(table: Table) -> Iterator[Finding]:
@@ -105,9 +134,19 @@ def _disordered_times(table: Table) -> Iterator[Finding]:
         return
     if now == before:
         whose = f" of {table.symbols[int(table.codes[row])]}" if table.codes is not None else ""
-        yield Finding(row, "time", f"{now} stands twice{whose} (first in row {earlier + 1}): remove the duplicate")
+        several = _several_symbols(table)
+        remedy = f"remove the duplicate, or pass duplicates='last' (or 'first'){several}"
+        yield Finding(row, "time", f"{now} stands twice{whose} (first in {table.row_words(earlier)}): {remedy}")
         return
-    yield Finding(row, "time", f"{now} comes after {before}: sort the rows oldest first{_also_repeated(table)}")
+    remedy = f"sort the rows oldest first, or pass sort=True{_also_repeated(table)}"
+    yield Finding(row, "time", f"{now} comes after {before}: {remedy}")
+
+
+def _several_symbols(table: Table) -> str:
+    """Words on a column that may hold symbols, where none was found."""
+    if table.codes is not None or not table.ignored:
+        return ""
+    return f"; of several symbols, name their column: columns={{'symbol': {table.ignored[0]!r}}}"
 
 
 def _first_disorder(table: Table) -> tuple[int, int] | None:
@@ -133,7 +172,8 @@ def _also_repeated(table: Table) -> str:
     if table.codes is None:
         _, counts = np.unique(readable, return_counts=True)
         repeated = int(counts[counts > 1].sum())
-        words += f"; {repeated} rows share their time with another: remove the duplicates" if repeated else ""
+        also = "remove them, or pass duplicates='last'"
+        words += f"; {repeated} rows share their time with another: {also}" if repeated else ""
     unreadable = table.start_ns.size - readable.size
     return words + (f"; {unreadable} rows have a time written otherwise than row 1" if unreadable else "")
 
@@ -161,6 +201,19 @@ def _outside(table: Table, row: int, name: str, bound: str, where: str) -> Findi
     )
 
 
+def _absent_prices(table: Table, allow_zeros: bool) -> Iterator[Finding]:
+    """Find zeros among prices above zero: what vendors write where there was no price."""
+    low = table.prices["low"]
+    if allow_zeros or not low.size or float(low.min()) != 0.0:
+        return
+    for name in ("low", "open", "close", "high"):
+        row = _first(table.prices[name] == 0.0)
+        if row is not None:
+            remedy = "correct it, remove the row, pass missing='drop', or zeros='keep' where it is a price"
+            yield Finding(row, name, f"0 among prices above zero, as vendors write for no price: {remedy}")
+            return
+
+
 def _strange_volumes(table: Table) -> Iterator[Finding]:
     volume = table.volume
     if volume is None:
@@ -173,7 +226,7 @@ def _strange_volumes(table: Table) -> Iterator[Finding]:
     unusable = ~np.isfinite(volume)
     row = _first(unusable)
     if row is not None and not bool(np.isnan(volume).all()):
-        text = table.text_at(table.names["volume"], row)
+        text = table.text("volume", row)
         problem = "the cell is empty (NaN)" if text is None else f"{text!r} is no finite number"
         yield Finding(row, "volume", f"{problem}: write 0 where nothing traded, or leave the column out")
 

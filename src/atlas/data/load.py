@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.records.enums import PriceType
 from atlas.records.errors import DataError
@@ -16,8 +19,11 @@ from atlas.records.units import MAXIMUM_UNITS
 
 from .bars import BarColumns, BarHistory, build_history
 from .checks import check_table
-from .files import is_market_file, read_file, stem_of
-from .frames import is_frame, read_frame
+from .files import read_file, stem_of
+from .folders import files_under, join_tables, with_symbols
+from .frames import is_frame, read_frames
+from .mending import mend
+from .options import ReadOptions
 from .tables import PRICE_COLUMNS, Floats, Table, Times, group_rows
 from .times import is_midnights
 
@@ -26,14 +32,23 @@ _DAY_NS: Final = 86_400_000_000_000
 _MONTH_NS: Final = 28 * _DAY_NS
 
 
-def load_bars(
+def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its name
     source: Any,
     *,
     symbol: str | None = None,
     symbols: Sequence[str] | None = None,
     timeframe: str | None = None,
     timestamps: Timestamps = "start",
+    timezone: str = "",
     columns: Mapping[str, str] | None = None,
+    dates: str = "auto",
+    separator: str = "",
+    decimal: str = "",
+    sort: bool = False,
+    duplicates: str = "refuse",
+    missing: str = "refuse",
+    zeros: str = "refuse",
+    availability: Mapping[str, str | timedelta] | None = None,
     instruments: Mapping[str, Instrument] | Iterable[Instrument] | None = None,
     venue: str = DEFAULT_VENUE,
     currency: str = DEFAULT_CURRENCY,
@@ -43,9 +58,10 @@ def load_bars(
 
     Parameters
     ----------
-    source : path, frame, mapping or BarHistory
-        A CSV or Parquet file; a folder of them (one symbol a file, or each with a column ``symbol``); a frame of
-        pandas, polars or pyarrow; a mapping of arrays by column; a mapping of symbol to any of these.
+    source : path, frame, mapping, sequence of paths or BarHistory
+        A file of delimited text (maybe packed) or a Parquet file; a folder of them, nested ones too; a frame of
+        pandas, polars or pyarrow; a structured array; a mapping of arrays by column; a mapping of symbol to any of
+        these; several files.
     symbol : str, optional
         Of a single file or frame without a column ``symbol``; else the file's name.
     symbols : sequence of str, optional
@@ -54,8 +70,25 @@ def load_bars(
         Such as ``1m`` or ``1d``; else the most common distance between the rows of a source.
     timestamps : {"start", "end"}
         Whether a time is the start or the end of its bar. A date without a time of day is 00:00 to 24:00 UTC.
+    timezone : str
+        Of times that say none, such as ``America/New_York``; UTC where empty.
     columns : mapping of str to str, optional
         Header by standard name (time, open, high, low, close, volume, symbol), where headers are unusual.
+    dates : {"auto", "day-first", "month-first"}
+        How 03/04/2024 is meant, where the data does not tell.
+    separator, decimal : str
+        Of text files; found where empty.
+    sort : bool
+        Whether rows are sorted by time, where they are not.
+    duplicates : {"refuse", "first", "last"}
+        Which of several rows of one time stays.
+    missing : {"refuse", "drop"}
+        Whether rows without a time or a price are left out.
+    zeros : {"refuse", "keep"}
+        Whether 0 is a price where none is below zero.
+    availability : mapping of str to str or timedelta, optional
+        By further column: how long after its bar a value became known, such as ``1d``. A column ``x_available``
+        beside ``x`` says it row by row.
     instruments : mapping of str to Instrument, or Instruments, optional
         Descriptions by symbol; else an instrument of the default exponents at `venue` in `currency`.
     venue, currency : str
@@ -64,24 +97,53 @@ def load_bars(
     Returns
     -------
     BarHistory
-        Sorted, with its canonical order of instruments.
+        Sorted, with its canonical order of instruments; `quality` and `notes` say what is odd about it.
 
     Raises
     ------
     DataError
         One line that names file, row, column and remedy.
+    ConfigurationError
+        An argument is none of its choices.
     """
     if timestamps not in ("start", "end"):
         raise DataError(f"timestamps={timestamps!r}: say 'start' or 'end'")
     if isinstance(source, BarHistory):
         return source.select(symbols) if symbols else source
-    described = _described(instruments)
+    options = ReadOptions(
+        columns=columns,
+        timezone=timezone,
+        dates=dates,
+        separator=separator,
+        decimal=decimal,
+        sort=sort,
+        duplicates=duplicates,
+        missing=missing,
+        zeros=zeros,
+    )
+    kind = _Kind(timeframe, timestamps, _described(instruments), venue, currency, availability or {})
     parts: list[BarColumns] = []
-    for name, table in _tables(source, symbol, columns):
-        check_table(table)
-        parts += _bars_of(table, name, timeframe, timestamps, described, venue, currency)
+    notes: list[str] = []
+    for name, table in _tables(source, symbol, options):
+        mended = mend(table, options)
+        check_table(mended, allow_zeros=zeros == "keep")
+        parts += _bars_of(mended, name, kind)
+        notes += mended.notes
     _check_listed_once(parts)
-    return build_history(_selected(parts, symbols))
+    _check_availability(parts, kind.availability)
+    return build_history(_selected(parts, symbols), notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is said about all bars of a source; see `load_bars`."""
+
+    timeframe: str | None
+    timestamps: Timestamps
+    described: Mapping[str, Instrument]
+    venue: str
+    currency: str
+    availability: Mapping[str, str | timedelta]
 
 
 def read_parts(path: Path, instrument: Instrument) -> list[BarColumns]:
@@ -108,7 +170,9 @@ def read_parts(path: Path, instrument: Instrument) -> list[BarColumns]:
     table = read_file(path)
     check_table(table)
     symbol = instrument.symbol
-    return _bars_of(table, symbol, None, "start", {symbol: instrument}, instrument.venue, instrument.currency)
+    return _bars_of(
+        table, symbol, _Kind(None, "start", {symbol: instrument}, instrument.venue, instrument.currency, {})
+    )
 
 
 def _described(instruments: Mapping[str, Instrument] | Iterable[Instrument] | None) -> dict[str, Instrument]:
@@ -122,74 +186,87 @@ def _described(instruments: Mapping[str, Instrument] | Iterable[Instrument] | No
 # --- sources ---------------------------------------------------------------------------------------------------------
 
 
-def _tables(source: Any, symbol: str | None, columns: Mapping[str, str] | None) -> list[tuple[str, Table]]:
+def _tables(source: Any, symbol: str | None, options: ReadOptions) -> list[tuple[str, Table]]:
     """Each table of a source with the symbol of its rows where no column says it."""
     if isinstance(source, str | os.PathLike):
-        return _tables_of_path(Path(source), symbol, columns)
+        return _tables_of_path(Path(source), symbol, options)
     if is_frame(source):
-        return [(symbol or "DATA", read_frame(source, symbol or "the frame", columns))]
+        tables = read_frames(source, symbol or "the frame", options)
+        return [(name or symbol or "DATA", table) for name, table in tables]
     if isinstance(source, Mapping):
         if not source:
             raise DataError("the mapping is empty: give symbol: file or symbol: frame")
-        return [pair for name, value in source.items() for pair in _tables_of_entry(str(name), value, columns)]
+        return [pair for name, value in source.items() for pair in _tables_of_entry(str(name), value, options)]
+    if _is_paths(source):
+        named = with_symbols([Path(path) for path in source])
+        return join_tables([(name, read_file(path, options)) for name, path in named], options)
+    kind = type(source).__name__
     raise DataError(
-        f"can't read bars from {type(source).__name__}: give a CSV or Parquet file, a folder, a frame or a mapping"
+        f"can't read bars from {kind}: give a CSV or Parquet file, a folder, a frame with columns time, open, high, "
+        "low, close, or a mapping of symbol to these"
     )
 
 
-def _tables_of_entry(name: str, value: Any, columns: Mapping[str, str] | None) -> list[tuple[str, Table]]:
+def _is_paths(source: Any) -> bool:
+    is_list = isinstance(source, list | tuple) and bool(source)
+    return is_list and all(isinstance(path, str | os.PathLike) for path in source)
+
+
+def _tables_of_entry(name: str, value: Any, options: ReadOptions) -> list[tuple[str, Table]]:
     if isinstance(value, str | os.PathLike):
-        return [(name, _without_symbols(read_file(Path(value), columns), name))]
+        value = [value]
+    if _is_paths(value):
+        paths = [path for entry in value for path in _files_of(Path(entry))]
+        read = [(name, _without_symbols(read_file(path, options), name)) for path in paths]
+        return join_tables(read, options)
     if is_frame(value):
-        return [(name, _without_symbols(read_frame(value, name, columns), name))]
+        tables = read_frames(value, name, options)
+        if len(tables) > 1:
+            raise DataError(f"{name}: the frame holds {len(tables)} symbols: pass it by itself")
+        return [(name, _without_symbols(tables[0][1], name))]
     raise DataError(f"{name}: can't read bars from {type(value).__name__}: give a file or a frame")
+
+
+def _files_of(path: Path) -> list[Path]:
+    return [file for _, file in files_under(path)] if path.is_dir() else [path]
 
 
 def _without_symbols(table: Table, name: str) -> Table:
     """Table under the name it is given; a column of symbols in it must not say several."""
     if len(table.symbols) > 1:
         raise DataError(f"{name}: {table.origin} holds {len(table.symbols)} symbols: pass it by itself")
-    from dataclasses import replace
-
     return replace(table, codes=None, symbols=())
 
 
-def _tables_of_path(path: Path, symbol: str | None, columns: Mapping[str, str] | None) -> list[tuple[str, Table]]:
+def _tables_of_path(path: Path, symbol: str | None, options: ReadOptions) -> list[tuple[str, Table]]:
     if not path.is_dir():
-        return [(symbol or stem_of(path), read_file(path, columns))]
-    files = sorted(entry for entry in path.iterdir() if entry.is_file() and is_market_file(entry))
-    if not files:
-        raise DataError(f"{path}: the folder has no .csv or .parquet file")
+        return [(symbol or stem_of(path), read_file(path, options))]
+    files = files_under(path)
     if symbol is not None and len(files) > 1:
         raise DataError(f"{path}: symbol={symbol!r} is for one file, and the folder has {len(files)}: use symbols=")
-    return [(symbol or stem_of(file), read_file(file, columns)) for file in files]
+    return join_tables([(symbol or name, read_file(file, options)) for name, file in files], options)
 
 
 # --- bars ------------------------------------------------------------------------------------------------------------
 
 
-def _bars_of(
-    table: Table,
-    name: str,
-    timeframe: str | None,
-    timestamps: Timestamps,
-    described: Mapping[str, Instrument],
-    venue: str,
-    currency: str,
-) -> list[BarColumns]:
+def _bars_of(table: Table, name: str, kind: _Kind) -> list[BarColumns]:
     """Bars of each symbol of a checked table."""
     if table.codes is None:
         groups: list[tuple[str, slice | npt.NDArray[np.intp]]] = [(name, slice(None))]
     else:
         rows, bounds = group_rows(table.codes, len(table.symbols))
         groups = [(symbol, _as_slice(rows[bounds[at] : bounds[at + 1]])) for at, symbol in enumerate(table.symbols)]
-    length_ns = _length_of(table, [table.start_ns[rows] for _, rows in groups], timeframe)
-    start_ns = _starts(table, length_ns, timestamps)
+    length_ns = _length_of(table, [table.start_ns[rows] for _, rows in groups], kind.timeframe)
+    start_ns = _starts(table, length_ns, kind.timestamps)
     specification = BarSpecification(length_ns, PriceType.TRADE)
     volume = None if table.volume is None or bool(np.isnan(table.volume[:1]).any()) else table.volume
+    available = {**table.available, **_delayed(table, start_ns + length_ns, kind.availability)}
     result = []
     for symbol, members in groups:
-        instrument = described.get(symbol) or Instrument(symbol=_clean(symbol), venue=venue, currency=currency)
+        instrument = kind.described.get(symbol) or Instrument(
+            symbol=_clean(symbol), venue=kind.venue, currency=kind.currency
+        )
         _check_range(table, members, instrument, volume)
         result.append(
             BarColumns(
@@ -199,9 +276,35 @@ def _bars_of(
                 {column: table.prices[column][members] for column in PRICE_COLUMNS},
                 None if volume is None else volume[members],
                 {header: values[members] for header, values in table.extras.items()},
+                {header: times[members] for header, times in available.items() if header in table.extras},
             )
         )
     return result
+
+
+def _delayed(table: Table, end_ns: Times, availability: Mapping[str, str | timedelta]) -> dict[str, Times]:
+    """When the values of columns became known that are so long behind their bars."""
+    return {
+        header: end_ns + _delay_ns(header, delay) for header, delay in availability.items() if header in table.extras
+    }
+
+
+def _delay_ns(header: str, delay: str | timedelta) -> int:
+    nanoseconds = (
+        (delay.days * 86_400 + delay.seconds) * 1_000_000_000 + delay.microseconds * 1_000
+        if isinstance(delay, timedelta)
+        else timeframe_ns(delay)
+    )
+    if nanoseconds < 0:
+        raise DataError(f"availability of {header!r} is {delay}: a value can't be known before its bar has ended")
+    return nanoseconds
+
+
+def _check_availability(parts: Sequence[BarColumns], availability: Mapping[str, str | timedelta]) -> None:
+    known = {header for part in parts for header in part.extras}
+    for header in availability:
+        if header not in known:
+            raise DataError(f"availability: the data has no further column {header!r}; {did_you_mean(header, known)}")
 
 
 def _clean(symbol: str) -> str:
@@ -297,7 +400,8 @@ def _check_listed_once(parts: Sequence[BarColumns]) -> None:
         key = (part.instrument.name, part.specification)
         if key in seen:
             raise DataError(
-                f"{part.instrument.name} comes twice with bars of {part.specification.time_frame}: keep one"
+                f"{part.instrument.name} comes twice with bars of {part.specification.time_frame}: keep one, or name "
+                "the others by symbol: {'A': ..., 'B': ...}"
             )
         seen.add(key)
 
@@ -309,6 +413,8 @@ def _selected(parts: Sequence[BarColumns], symbols: Sequence[str] | None) -> lis
     missing = [symbol for symbol in symbols if symbol not in known]
     if missing:
         there = ", ".join(sorted({part.instrument.symbol for part in parts})[:20])
-        raise DataError(f"no bars of {', '.join(missing)}: there are {there}")
+        hint = did_you_mean(missing[0], known)
+        hint = f"; {hint}" if hint.startswith("did") else ""
+        raise DataError(f"no bars of {', '.join(missing)}: there are {there}{hint}")
     wanted = set(symbols)
     return [part for part in parts if part.instrument.symbol in wanted or part.instrument.name in wanted]

@@ -4,6 +4,7 @@ A table of one source: its columns under their standard names, before they are b
 Readers make tables, checks look at them, `bars` turns them into records.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,23 +13,34 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from atlas.config.suggestions import did_you_mean
 from atlas.records.errors import DataError
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int64]
 
+_WORDS: Final = re.compile(r"[^\W_]+")
 PRICE_COLUMNS: Final = ("open", "high", "low", "close")
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
-    "time": ("timestamp", "datetime", "date", "time", "ts"),
-    "open": ("open",),
-    "high": ("high",),
-    "low": ("low",),
-    "close": ("close",),
-    "volume": ("volume", "vol", "volume_base"),
-    "symbol": ("symbol", "ticker"),
+    "time": (
+        *("timestamp", "datetime", "date time", "date", "time", "ts", "open time", "opentime", "gmt time"),
+        *("trade date", "tradedate", "unix", "unix timestamp", "epoch"),
+        # An index without a name, as pandas writes it to CSV and Parquet.
+        *("column 1", "unnamed 0", "index level 0"),
+    ),
+    "open": ("open", "o", "1 open", "open price"),
+    "high": ("high", "h", "2 high", "high price"),
+    "low": ("low", "l", "3 low", "low price"),
+    "close": ("close", "c", "4 close", "close price", "close last", "last", "price"),
+    "volume": ("volume", "vol", "v", "volume base", "5 volume", "tickvol", "tick volume"),
+    "symbol": ("symbol", "ticker", "sym", "instrument"),
 }
-"""Headers under which each standard column is found, in any case, best first."""
+"""Headers under which each standard column is found, folded, best first."""
+CLOCK_HEADERS: Final = ("time", "time of day", "clock")
+"""Headers of a time of day that stands beside a column of dates."""
+AVAILABLE: Final = " available"
+"""How the folded header of a column ends that says when a value of another became known."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,8 @@ class Table:
         Time of each row, ns since 1970 UTC; `NULL` where unreadable.
     is_date : bool
         The times are dates without a time of day.
+    is_epoch : bool
+        The times were numbers since 1970.
     prices : mapping of str to float64 array (n,)
         open, high, low, close; NaN where absent or unreadable.
     volume : float64 array (n,) or None
@@ -56,12 +70,20 @@ class Table:
         Symbols that `codes` refers to.
     extras : mapping of str to float64 array (n,)
         Further numeric columns.
+    available : mapping of str to int64 array (n,)
+        When values of a column of `extras` became known, ns since 1970 UTC; `NULL` where nothing says it.
     ignored : tuple of str
         Headers of further columns that are not numeric.
     text_at : callable (column, row) -> str or None
         What stands in a cell, for messages; None for an empty cell.
-    has_header_line : bool
-        Row 1 is line 2 of the file.
+    line_of : callable (row) -> int, optional
+        Line of the file that a row stands in, from 1.
+    rows : intp array (n,), optional
+        Where each row stands in the source, from 0, for `text_at` and `line_of`; None: in order.
+    parts : tuple of (int, Table)
+        First row and table of each source that it was joined of; empty where it is of one.
+    notes : tuple of str
+        What was taken for granted in reading, and what was mended.
     """
 
     origin: str
@@ -74,14 +96,41 @@ class Table:
     codes: Codes | None = None
     symbols: tuple[str, ...] = ()
     extras: Mapping[str, Floats] = field(default_factory=dict)
+    available: Mapping[str, Times] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
-    has_header_line: bool = False
+    is_epoch: bool = False
+    line_of: Callable[[int], int] | None = None
+    rows: npt.NDArray[np.intp] | None = None
+    parts: tuple[tuple[int, "Table"], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def source_row(self, row: int) -> int:
+        """Where a row stands in the source, from 0."""
+        return row if self.rows is None else int(self.rows[row])
+
+    def text(self, column: str, row: int) -> str | None:
+        """What stands in the cell of a standard column; None for an empty cell."""
+        source = self.source_row(row)
+        for first, part in reversed(self.parts):
+            if source >= first:
+                return part.text(column, source - first)
+        return self.text_at(self.names[column], source)
 
     def place(self, row: int, column: str) -> str:
         """Words for a cell: ``aapl.csv: row 3 (line 4), column close``."""
-        line = f" (line {row + 2})" if self.has_header_line else ""
+        source = self.source_row(row)
+        for first, part in reversed(self.parts):
+            if source >= first:
+                return part.place(source - first, column)
+        line = f" (line {self.line_of(source)})" if self.line_of is not None else ""
         header = self.names.get(column, column)
-        return f"{self.origin}: row {row + 1}{line}, column {header!r}"
+        return f"{self.origin}: row {source + 1}{line}, column {header!r}"
+
+    def row_words(self, row: int) -> str:
+        """Words for a row, beside the place of another one of the same source: ``row 3``."""
+        if self.parts:
+            return self.place(row, "time").partition(", column")[0]
+        return f"row {self.source_row(row) + 1}"
 
 
 def find_columns(origin: str, headers: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -108,12 +157,7 @@ def find_columns(origin: str, headers: Iterable[str], given: Mapping[str, str] |
         A column is missing, a given header isn't there, or a header stands twice.
     """
     headers = [str(header) for header in headers]
-    by_folded: dict[str, str] = {}
-    for header in headers:
-        folded = fold(header)
-        if folded in by_folded:
-            raise DataError(f"{origin}: column {header!r} stands twice: rename or remove one of them")
-        by_folded[folded] = header
+    by_folded = _folded(origin, headers)
     found: dict[str, str] = {}
     for name, aliases in ALIASES.items():
         wanted = (given or {}).get(name)
@@ -123,22 +167,59 @@ def find_columns(origin: str, headers: Iterable[str], given: Mapping[str, str] |
             found[name] = header_found
         elif wanted is not None or name not in {"volume", "symbol"}:
             raise DataError(_missing(origin, name, wanted, headers))
-    if found["time"].lower() == "date" and "time" in by_folded:
-        raise DataError(f"{origin}: columns 'date' and 'time' are two: join them into one column 'timestamp'")
+    _check_names(origin, given)
     return found
 
 
+def _folded(origin: str, headers: list[str]) -> dict[str, str]:
+    by_folded: dict[str, str] = {}
+    for header in headers:
+        folded = fold(header) or header
+        if folded in by_folded:
+            raise DataError(f"{origin}: column {header!r} stands twice: rename or remove one of them")
+        by_folded[folded] = header
+    return by_folded
+
+
+def _check_names(origin: str, given: Mapping[str, str] | None) -> None:
+    for name in given or {}:
+        if name not in ALIASES and name != "clock":
+            raise DataError(f"{origin}: columns= has no {name!r}; {did_you_mean(name, ALIASES)}")
+
+
+def clock_column(names: Mapping[str, str], headers: Iterable[str], given: Mapping[str, str] | None) -> str | None:
+    """Header of the times of day that belong to a column of dates; None where there is none."""
+    by_folded = {fold(header): header for header in headers}
+    if given and "clock" in given:
+        return by_folded.get(fold(given["clock"]))
+    if "date" not in fold(names["time"]):
+        return None
+    return next((by_folded[name] for name in CLOCK_HEADERS if name in by_folded), None)
+
+
+def availability_columns(headers: Iterable[str]) -> dict[str, str]:
+    """Header of the times at which values became known, by the header of the values."""
+    by_folded = {fold(header): header for header in headers}
+    return {
+        by_folded[folded[: -len(AVAILABLE)]]: header
+        for folded, header in by_folded.items()
+        if folded.endswith(AVAILABLE) and folded[: -len(AVAILABLE)] in by_folded
+    }
+
+
 def fold(header: str) -> str:
-    """Header without case and outer blanks."""
-    return header.strip().lower()
+    """Words of a header in lower case, without what stands around and between them."""
+    return " ".join(_WORDS.findall(header.lower()))
 
 
 def _missing(origin: str, name: str, wanted: str | None, headers: list[str]) -> str:
-    label = wanted or (" or ".join(ALIASES["time"]) if name == "time" else name)
-    close = get_close_matches(fold(wanted or name), [fold(header) for header in headers], n=1)
-    hint = f"; is it {close[0]!r}? Then pass columns={{{name!r}: {close[0]!r}}}" if close else ""
+    label = wanted or ("timestamp or datetime or date or time" if name == "time" else name)
+    folded = {fold(header): header for header in headers}
+    close = get_close_matches(fold(wanted or name), folded, n=1)
+    hint = f"; did you mean {folded[close[0]]!r}? Then pass columns={{{name!r}: {folded[close[0]]!r}}}" if close else ""
     return (
-        f"{origin}: no column {label!r} among {', '.join(headers) or 'none'}{hint or '; add it or name it in columns='}"
+        f"{origin}: no column {label!r} among {', '.join(headers) or 'none'}"
+        f"{hint or f'; add it, or say which it is: columns={{{name!r}: ...}}'}"
     )
 
 

@@ -12,19 +12,22 @@ from .tables import Times
 _EPOCH_UNITS: Final = ((10**11, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
 """Below each size, how many ns a whole number since 1970 counts (seconds, ms, us); above all, ns."""
 
-_DATE = re.compile(r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*")
-_COMPACT_DATE = re.compile(r"\s*(19|20)\d{6}\s*")
-_DATETIME = re.compile(r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T]\s*\d{1,2}:\d{2}.*")
+_COMPACT = re.compile(r"\s*(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(([01]\d|2[0-3])[0-5]\d([0-5]\d)?)?\s*")
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
-_DECIMAL = re.compile(r"\s*[+-]?\d+\.\d*\s*")
+_DECIMAL = re.compile(r"\s*[+-]?\d+[.,]?\d*([eE][+-]?\d+)?\s*")
+_MOMENT = re.compile(
+    r"\s*(\d{1,4}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/., ]|\d{8}[ T]\d|[A-Za-z]{3,9}[-. ]\d{1,2}[-, ])\s*\d.*"
+)
+_CLOCK = re.compile(r"\s*(\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s*[AaPp][Mm])?|\d{1,6})\s*")
 _FORMS = (
-    ("date", _DATE),
-    ("compact", _COMPACT_DATE),
-    ("datetime", _DATETIME),
+    ("compact", _COMPACT),
     ("integer", _INTEGER),
     ("decimal", _DECIMAL),
+    ("datetime", _MOMENT),
 )
 HOW_TO_WRITE: Final = "write 2020-01-31, 2020-01-31T14:30:00Z, or seconds, ms, us or ns since 1970"
+MILLENNIUM_NS: Final = 4_102_444_800 * 1_000_000_000
+"""2100-01-01."""
 
 
 def form_of(text: str | None) -> str:
@@ -39,9 +42,14 @@ def form_of(text: str | None) -> str:
     Returns
     -------
     str
-        ``date``, ``compact`` (20200131), ``datetime``, ``integer``, ``decimal`` (epochs), or ``unknown``.
+        ``compact`` (20200131), ``datetime`` (also a date), ``integer``, ``decimal`` (epochs), or ``unknown``.
     """
     return next((name for name, pattern in _FORMS if text is not None and pattern.fullmatch(text)), "unknown")
+
+
+def is_clock(text: str) -> bool:
+    """Whether a cell is a time of day."""
+    return _CLOCK.fullmatch(text) is not None
 
 
 def epoch_to_ns(values: Any) -> Times:
@@ -59,15 +67,17 @@ def epoch_to_ns(values: Any) -> Times:
     int64 array (n,)
         Nanoseconds, `NULL` where masked or of another unit.
     """
-    mask = np.ma.getmaskarray(values)
     whole = np.ma.filled(values, 0).astype(np.int64)
+    mask = np.ma.getmaskarray(values) | (whole == NULL)
     magnitude = np.abs(whole)
     valid = np.flatnonzero(~mask)
     if valid.size == 0:
         return np.full(len(whole), NULL, dtype=np.int64)
     lower, upper, factor = _unit_bounds(int(magnitude[valid[0]]))
     strange = mask | (magnitude >= upper) | (magnitude < lower)
-    result = np.where(strange, 0, whole) * factor
+    if factor == 1 and not strange.any():
+        return whole
+    result: Times = np.where(strange, 0, whole) * factor
     result[strange] = NULL
     return result
 

@@ -40,7 +40,7 @@ def write(folder: Path, bars: dict[str, list[Row]]) -> None:
 def test_folder_equals_the_slow_merge(bars: dict[str, list[Row]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         write(Path(name), bars)
-        history = load_bars(name, timeframe="1m")
+        history = load_bars(name, timeframe="1m", zeros="keep")
     columns = ["venue_time_ns", "instrument", "open_units", "high_units", "low_units", "close_units"]
     rows = list(zip(*(history.records[column].tolist() for column in columns), strict=True))
     expected = [(end, rank + 1, *prices) for end, rank, *prices in merged_rows(bars, MINUTE_NS)]
@@ -57,9 +57,9 @@ def test_order_of_symbols_changes_nothing(bars: dict[str, list[Row]]) -> None:
 
     symbols = list(bars)
     shuffled = sorted(symbols, key=lambda symbol: (len(bars[symbol]), symbol))
-    first = load_bars({symbol: columns(bars[symbol]) for symbol in symbols}, timeframe="1m")
-    second = load_bars({symbol: columns(bars[symbol]) for symbol in shuffled}, timeframe="1m")
+    first = load_bars({symbol: columns(bars[symbol]) for symbol in symbols}, timeframe="1m", zeros="keep")
+    second = load_bars({symbol: columns(bars[symbol]) for symbol in shuffled}, timeframe="1m", zeros="keep")
     assert first.fingerprint() == second.fingerprint()
     for symbol in symbols:
-        alone = load_bars({symbol: columns(bars[symbol])}, timeframe="1m")
+        alone = load_bars({symbol: columns(bars[symbol])}, timeframe="1m", zeros="keep")
         assert first.select([symbol]).fingerprint() == alone.fingerprint()

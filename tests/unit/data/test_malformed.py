@@ -16,12 +16,12 @@ GOOD = "2020-01-01,1,2,1,2,3\n"
 MALFORMED = [
     ("empty file", "", ["the file is empty", "header"]),
     ("header only", HEADER, ["header but no rows"]),
-    ("no header", GOOD, ["line 1 holds values", "date,open,high,low,close"]),
+    ("no header", "2020-01-01,1,2,1,2,3,4,5\n", ["line 1 holds values", "8 columns", "date,open,high,low,close"]),
     ("missing column", "date,open,high,low\n2020-01-01,1,2,1\n", ["no column 'close'", "date, open, high, low"]),
     ("missing time", "day,open,high,low,close\n2020-01-01,1,2,1,2\n", ["no column 'timestamp or datetime or date"]),
     ("near miss", "date,open,hihg,low,close\n2020-01-01,1,2,1,2\n", ["no column 'high'", "columns={'high': 'hihg'}"]),
     ("column twice", "date,open,high,low,close,Close\n2020-01-01,1,2,1,2,2\n", ["'Close' stands twice"]),
-    ("date and time", "date,time,open,high,low,close\n2020-01-01,10:00,1,2,1,2\n", ["'date' and 'time'", "timestamp"]),
+    ("odd clock", "date,time,open,high,low,close\n2020-01-01,25:00,1,2,1,2\n", ["'time'", "no time '25:00'"]),
     ("unsorted", HEADER + "2020-01-02,1,2,1,2,3\n" + GOOD, ["row 2 (line 3)", "'date'", "oldest first"]),
     ("duplicate", HEADER + GOOD + GOOD, ["row 2 (line 3)", "stands twice (first in row 1)", "remove the duplicate"]),
     ("empty price", HEADER + "2020-01-01,1,2,1,,3\n", ["row 1 (line 2)", "'close'", "empty (NaN)", "fill in"]),
@@ -35,8 +35,7 @@ MALFORMED = [
     ("gap in volume", HEADER + GOOD + "2020-01-02,1,2,1,2,\n", ["row 2", "'volume'", "write 0"]),
     ("impossible date", HEADER + GOOD + "2020-02-30,1,2,1,2,3\n", ["row 2 (line 3)", "no time '2020-02-30'"]),
     ("year 9999", HEADER + "9999-01-01,1,2,1,2,3\n", ["row 1", "no time '9999-01-01' (of 1678 to 2261)"]),
-    ("blank first line", "\n" + HEADER + GOOD, ["line 1 is blank"]),
-    ("American date", HEADER + "1/4/1999,1,2,1,2,3\n", ["'1/4/1999' is no date", "write 2020-01-31"]),
+    ("American date", HEADER + "1/4/1999,1,2,1,2,3\n", ["'1/4/1999' may be", "dates='day-first'"]),
     ("two forms", HEADER + GOOD + "2020-01-02 10:00,1,2,1,2,3\n", ["row 2", "otherwise than row 1 ('2020-01-01')"]),
     ("two epochs", HEADER + "1577836800000,1,2,1,2,3\n1577836860,1,2,1,2,3\n", ["row 2", "'1577836860' is written"]),
     ("empty time", HEADER + GOOD + ",1,2,1,2,3\n", ["row 2", "'date'", "fill in the time"]),
@@ -44,7 +43,7 @@ MALFORMED = [
     ("too much", HEADER + "2020-01-01,1,2,1,2,1e12\n", ["'volume'", "beyond 9.22e+10", "quantity_exponent=6"]),
     ("short line", HEADER + "2020-01-01,1,2,1,2\n", ["row 1 (line 2) has 5 columns", "header has 6"]),
     ("long line", HEADER + "2020-01-01,1,2,1,2,3,4\n", ["row 1 (line 2) has 7 columns"]),
-    ("open quote", HEADER + '"2020-01-01,1,2,1,2,3\n', ["can't be read", "quotes"]),
+    ("open quote", HEADER + '"2020-01-01,1,2,1,2,3\n', ["can't be read", "a quote is opened and never closed"]),
     (
         "no symbol",
         "date,symbol,open,high,low,close\n2020-01-01,A,1,2,1,2\n2020-01-02,,1,2,1,2\n",
@@ -130,8 +129,10 @@ def test_frames_are_checked_alike() -> None:
     with pytest.raises(DataError, match="the frame is empty"):
         load_bars(frame.iloc[:0])
     wide = pd.concat({"A": frame, "B": frame}, axis=1)
-    with pytest.raises(DataError, match="2 levels"):
+    with pytest.raises(DataError, match="A: row 2, column 'high': the cell is empty"):
         load_bars(wide)
+    with pytest.raises(DataError, match="2 levels"):
+        load_bars(pd.concat({"open": frame, "close": frame}, axis=1))
     with pytest.raises(DataError, match="stands twice"):
         load_bars(pd.concat([frame, frame], axis=1))
 
