@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from atlas.backtest.columns import HistoryColumns
 from atlas.backtest.outputs import OutputLog, Rows
 from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
@@ -125,8 +126,9 @@ class Engine:
         self._set_boundaries()
         symbols = ["", *history.symbols]
         compile = "require" if setup.require_compiled else "allow"
+        columns = HistoryColumns(history)
         self.bound: list[BoundStrategy] = [
-            bind_strategy(self.trader, number, definition, setup.mode, symbols, compile=compile)
+            bind_strategy(self.trader, number, definition, setup.mode, symbols, compile=compile, columns=columns)
             for number, definition in enumerate(self.definitions, 1)
         ]
         self.log = OutputLog(self.trader, sink)

@@ -1,6 +1,6 @@
 """Bars of many instruments as one array of records, in the order in which a run sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -356,7 +356,8 @@ def build_history(columns: Sequence[BarColumns], note: str = "", notes: tuple[st
         _fill(records[first:last], part, number, specifications.index(part.specification))
         first = last
     extras = _joined(parts, [part.extras for part in parts], total, np.nan)
-    available = _joined(parts, [_known_times(part) for part in parts], total, NULL)
+    stated = {name for part in parts for name in part.available}
+    available = _joined(parts, [_known_times(part, stated) for part in parts], total, NULL)
     if len(parts) > 1:
         order = np.argsort(records["local_time_ns"].copy(), kind="stable")
         records = _in_order(records, order)
@@ -406,10 +407,10 @@ def _as_words(records: Records) -> npt.NDArray[np.int64]:
     return records.view(np.int64).reshape(-1, BAR.itemsize // 8)
 
 
-def _known_times(part: BarColumns) -> Mapping[str, Times]:
-    """Times at which a part's values became known; all columns of a part, where any part of it says some."""
+def _known_times(part: BarColumns, stated: Collection[str]) -> Mapping[str, Times]:
+    """Times at which a part's values became known, of the columns for which some part states them."""
     end_ns = part.start_ns + part.specification.length_ns
-    return {name: part.available.get(name, end_ns) for name in part.extras} if part.available else {}
+    return {name: part.available.get(name, end_ns) for name in part.extras if name in stated}
 
 
 def _joined(

@@ -17,6 +17,7 @@ from atlas.kernel.trader.views import CONTEXT, VERBS
 from atlas.records.enums import Hook
 from atlas.records.errors import CapacityError, StrategyError
 from atlas.strategy.base import Strategy
+from atlas.strategy.columns import ColumnSource, entries_of
 from atlas.strategy.context import LiveContext, live_context
 from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
 from atlas.strategy.fields import INSTANCE, suggestion, symbol_field
@@ -56,6 +57,7 @@ class BoundStrategy:
         definition: StrategyDefinition,
         instruments: Sequence[str],
         verbs: Mapping[str, Any],
+        columns: ColumnSource | None = None,
     ) -> None:
         self.block, self.index, self.definition = block, index, definition
         self.instruments = list(instruments)
@@ -72,7 +74,9 @@ class BoundStrategy:
         row = structure_of(WORLD.dtype).from_address(int(block.rows("world").ctypes.data))
         callables = {name: verbs[name].callable for name in VERBS}
         symbols = self.instruments if definition.is_open else ()
-        self.context: LiveContext = live_context(self.memory, callables, row, symbols)
+        self.columns, names = entries_of(definition, columns, len(self.instruments))
+        self.memory["columns_address"], self.memory["column_count"] = self.columns.entries.ctypes.data, len(names)
+        self.context: LiveContext = live_context(self.memory, callables, row, symbols, names)
         if not PLAIN:
             for name in VERBS:
                 self.memory[f"{name}_address"] = verbs[name].address
@@ -119,6 +123,7 @@ def bind_strategy(
     verbs: Mapping[str, Any] | None = None,
     compile: str = "allow",
     restored: bool = False,
+    columns: ColumnSource | None = None,
 ) -> BoundStrategy:
     """Place a strategy in a trader's block, so that the kernel can call its hooks.
 
@@ -143,6 +148,8 @@ def bind_strategy(
         ``require``: a hook that can't be compiled is an error in mode ``auto`` too.
     restored : bool
         Whether the block holds this strategy's state already: it comes from a snapshot, or was copied.
+    columns : ColumnSource, optional
+        Further columns of the run's data.
 
     Returns
     -------
@@ -152,7 +159,7 @@ def bind_strategy(
     Raises
     ------
     StrategyError
-        The mode is unknown, a symbol is, or a hook can't be compiled where that is required.
+        The mode is unknown, a symbol or a column is, or a hook can't be compiled where that is required.
     CapacityError
         The arena is too small.
     """
@@ -163,7 +170,7 @@ def bind_strategy(
 
         verbs = VERB_ENTRY_POINTS
     symbols = [getattr(instrument, "symbol", instrument) for instrument in instruments]
-    bound = BoundStrategy(block, strategy_index, definition, symbols, verbs)
+    bound = BoundStrategy(block, strategy_index, definition, symbols, verbs, columns)
     if len(symbols) != int(block.rows("world")[0]["instrument_count"]):
         raise StrategyError(f"the block has other instruments than the {len(symbols)} named", strategy=definition.name)
     offset = 0

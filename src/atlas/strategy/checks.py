@@ -39,6 +39,12 @@ UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.Starred: "star-unpacking is not compiled",
     ast.Delete: "`del` is not compiled",
 }
+COLUMN_OF_PAYLOAD = inspect.Signature(
+    [
+        inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("ago", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=0),
+    ]
+)
 UNSUPPORTED_CALLS = {
     "str": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
     "repr": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
@@ -95,7 +101,7 @@ def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
         if isinstance(node, ast.Attribute):
             message = mistake_of(node, scope) or module_mistake(node, source)
         elif isinstance(node, ast.Call):
-            message = base_call_mistake(node, source) or call_mistake(node, scope)
+            message = base_call_mistake(node, source) or call_mistake(node, scope) or column_mistake(node, scope)
         if message and isinstance(node, ast.expr):
             text = f"{message}\n    {source.line(node.lineno)}"
             yield StrategyError(text, source.file, node.lineno, source.name, scope.strategy)
@@ -119,6 +125,8 @@ def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
         if name not in PUBLIC_NAMES:
             return f"the context has no {name!r}{suggestion(name, PUBLIC_NAMES)}"
     elif is_attribute_of(node, scope.payload):
+        if name == "column" and not stored and "instrument" in scope.payload_names:
+            return None
         if name not in scope.payload_names:
             return f"{scope.payload} has no field {name!r}{suggestion(name, scope.payload_names)}"
         if stored:
@@ -142,9 +150,8 @@ def call_mistake(node: ast.Call, scope: Scope) -> str | None:
     if not isinstance(function, ast.Attribute) or any(isinstance(value, ast.Starred) for value in node.args):
         return None
     if is_attribute_of(function, scope.context) and function.attr != "log":
-        if not scope.own and any(
-            isinstance(value, ast.Constant) and isinstance(value.value, str) for value in node.args
-        ):
+        named = node.args[1:] if function.attr == "column" else node.args
+        if not scope.own and any(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in named):
             return "symbols are named in hooks and methods; hand the instrument's number to functions"
         signature = VERB_SIGNATURES.get(function.attr)
     elif is_attribute_of(function, scope.own):
@@ -152,6 +159,23 @@ def call_mistake(node: ast.Call, scope: Scope) -> str | None:
     else:
         return None
     return argument_mistake(node, function.attr, signature) if signature is not None else None
+
+
+def column_mistake(node: ast.Call, scope: Scope) -> str | None:
+    """Say what is wrong with the reading of a further column, or None."""
+    function = node.func
+    if not (isinstance(function, ast.Attribute) and function.attr == "column"):
+        return None
+    of_payload = is_attribute_of(function, scope.payload)
+    if not of_payload and not is_attribute_of(function, scope.context):
+        return None
+    if of_payload and (mistake := argument_mistake(node, "column", COLUMN_OF_PAYLOAD)):
+        return mistake
+    names = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
+    if names and isinstance(names[0], ast.Constant) and isinstance(names[0].value, str):
+        return None
+    owner = scope.payload if of_payload else scope.context
+    return f'a column is named by a literal text: {owner}.column("sentiment")'
 
 
 def argument_mistake(node: ast.Call, name: str, signature: inspect.Signature) -> str | None:

@@ -69,7 +69,7 @@ def compile_missing(definition: StrategyDefinition, hooks: list[Hook]) -> None:
 
     introduce_functions()
     initialize_runtime(cpu_target.target_context)
-    functions = Functions(definition.symbols, definition.texts)
+    functions = Functions(definition.symbols, definition.texts, definition.columns)
     record = record_of(definition, functions)
     for hook in hooks:
         member = definition.hooks[hook]

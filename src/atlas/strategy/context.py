@@ -18,6 +18,7 @@ import numpy as np
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
 from atlas.records.enums import NULL, QuantityKind, TimeInForce
+from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
@@ -122,6 +123,7 @@ class Context:
     call_signal: Callable[..., int]
     call_query: Callable[..., float]
     call_history: Callable[..., float]
+    call_column: Callable[..., float]
     call_random: Callable[..., float]
     call_clock: Callable[..., int]
 
@@ -226,6 +228,10 @@ class Context:
     def volume(self, instrument: Any = None, ago: int = 0) -> float:
         """Volume of the bar `ago` bars back."""
         return self.call_history(self.instrument if instrument is None else instrument, VOLUME, ago)
+
+    def column(self, name: Any, instrument: Any = None, ago: int = 0) -> float:
+        """Give a further column of the data: its newest value that is known, or one `ago` rows back; NaN for none."""
+        return self.call_column(self.instrument if instrument is None else instrument, name, ago)
 
     # --- orders ---
 
@@ -486,6 +492,7 @@ def live_context(
     verbs: Mapping[str, Callable[..., Any]],
     clock: ctypes.Structure,
     symbols: Sequence[str] = (),
+    columns: Sequence[str] = (),
 ) -> LiveContext:
     """Return the context over `memory` (a `CONTEXT` record), its primitives bound to world and strategy.
 
@@ -499,12 +506,16 @@ def live_context(
         View of the row that holds `clock_ns`.
     symbols : sequence of str
         Symbols by instrument number, where hooks may name them at run time: in open strategies.
+    columns : sequence of str
+        Further columns by number, where hooks name them at run time.
     """
     context: LiveContext = LiveContext.from_address(int(memory.ctypes.data))
     world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
     for name in VERBS:
         primitive = functools.partial(verbs[name], world, strategy)
         setattr(context, f"call_{name}", by_symbol(primitive, symbols) if symbols else primitive)
+    if symbols:
+        context.call_column = by_column(context.call_column, columns)
     context.call_clock = functools.partial(getattr, clock, "clock_ns")
     context.texts = {}
     return context
@@ -520,6 +531,18 @@ def by_symbol(primitive: Callable[..., Any], symbols: Sequence[str]) -> Callable
                 raise ValueError(UNKNOWN_INSTRUMENT_TEXT)
             first = numbers[first]
         return primitive(first, *others)
+
+    return call
+
+
+def by_column(primitive: Callable[..., Any], columns: Sequence[str]) -> Callable[..., Any]:
+    """Return the primitive of further columns that takes a column's name for its number."""
+    numbers = {name: number for number, name in enumerate(columns)}
+
+    def call(instrument: Any, name: str, ago: int = 0) -> Any:
+        if name not in numbers:
+            raise ValueError(f"the data has no further column {name!r}{suggestion(str(name), numbers)}")
+        return primitive(instrument, numbers[name], ago)
 
     return call
 

@@ -96,6 +96,8 @@ class StrategyDefinition:
         Symbols its hooks name literally, in the order of their hidden fields.
     texts : dict of int to str
         Texts of its log lines by number.
+    columns : list of str
+        Further columns of the data that its hooks name, by number.
     layout : StateLayout
         Of one instance's bytes.
 
@@ -113,6 +115,7 @@ class StrategyDefinition:
         self.is_open = bool(self.strategy.open)
         self.symbols: list[str] = []
         self.texts: dict[int, str] = {}
+        self.columns: list[str] = []
         strategy: Any = self.strategy
         self.members = members_of(strategy)
         self.hooks = {member.hook: member for member in self.members if member.hook is not None}
@@ -245,12 +248,13 @@ class StrategyDefinition:
             owner=member.owner.__name__,
             native=native,
             is_hook=is_hook,
+            payload=scope.payload if "instrument" in scope.payload_names else "",
         )
 
     def _rewrite(self) -> None:
         """Rewrite all methods for the interpreted mode; symbols and texts are found on the way."""
         self.mirrors = mirror_classes(self.strategy)
-        self.called = Functions(self.symbols, self.texts)
+        self.called = Functions(self.symbols, self.texts, self.columns)
         for member in self.members:
             plan = self.plan_of(member, native=False, is_hook=False)
             name = f"{member.owner.__name__}.{member.name}"
@@ -324,7 +328,16 @@ class StrategyDefinition:
         order = tuple(owner.__qualname__ for owner in self.strategy.__mro__)
         kinds = tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
         constants = sorted((name, repr(value)) for name, value in self.constants.items())
-        parts = (compiler_hash(), self.strategy.__qualname__, order, sources, kinds, constants, self.symbols)
+        parts = (
+            compiler_hash(),
+            self.strategy.__qualname__,
+            order,
+            sources,
+            kinds,
+            constants,
+            self.symbols,
+            self.columns,
+        )
         return hash_of(*parts, str(self.layout.dtype.descr))
 
     @staticmethod

@@ -34,11 +34,11 @@ class Functions:
     Parameters
     ----------
     plan : Rewrite
-        Its lists of symbols and texts are shared by all.
+        Its lists of symbols, texts and columns are shared by all.
     """
 
-    def __init__(self, symbols: list[str], texts: dict[int, str]) -> None:
-        self.symbols, self.texts = symbols, texts
+    def __init__(self, symbols: list[str], texts: dict[int, str], columns: list[str]) -> None:
+        self.symbols, self.texts, self.columns = symbols, texts, columns
         self.called: dict[types.FunctionType, types.FunctionType] = {}
         self.sources: list[FunctionSource] = []
         self._in_progress: list[types.FunctionType] = []
@@ -57,7 +57,7 @@ class Functions:
         owner : type, optional
             Class that `super()` and `__class__` refer to.
         """
-        plan.symbols, plan.texts = self.symbols, self.texts
+        plan.symbols, plan.texts, plan.columns = self.symbols, self.texts, self.columns
         tree = rewrite(source.tree(), plan)
         if plan.is_hook and plan.native and len(tree.args.args) == 2:
             tree.args.args.append(ast.copy_location(ast.arg("payload__"), tree))

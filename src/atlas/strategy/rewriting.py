@@ -48,6 +48,10 @@ class Rewrite:
         Symbols found, in order; shared by all functions of a strategy.
     texts : dict of int to str
         Texts of the log found, by number; shared likewise.
+    columns : list of str
+        Further columns of the data found, in order; shared likewise.
+    payload : str
+        Name of the parameter that is what happened, where it has an instrument; else empty.
     """
 
     own: str = ""
@@ -59,6 +63,8 @@ class Rewrite:
     is_hook: bool = False
     symbols: list[str] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
+    payload: str = ""
 
 
 def rewrite(tree: ast.FunctionDef, plan: Rewrite) -> ast.FunctionDef:
@@ -173,12 +179,17 @@ class Rewriter(ast.NodeTransformer):
             assert isinstance(function, ast.Attribute)
             name = super_name(self.plan.owner, function.attr)
             node.func = ast.copy_location(ast.Attribute(self.own_name(function), name, ast.Load()), function)
+        elif is_attribute_of(function, self.plan.payload) and getattr(function, "attr", "") == "column":
+            self.rewrite_column_of_payload(node)
+            self.rewrite_column(node)
         elif is_attribute_of(function, self.plan.context):
             assert isinstance(function, ast.Attribute)
             if function.attr == "log":
                 self.rewrite_log(node, function)
             elif function.attr in self.plan.verbs and self.plan.own:
                 self.rewrite_symbol(node, self.plan.verbs[function.attr])
+            if function.attr == "column":
+                self.rewrite_column(node)
         return node
 
     def own_name(self, place: ast.AST) -> ast.expr:
@@ -199,6 +210,28 @@ class Rewriter(ast.NodeTransformer):
         absent = [located(ast.Name(MISSING, ast.Load()), text) for _ in range(LOG_VALUES - len(values))]
         node.args = [ast.copy_location(ast.Constant(number), text), count, *values, *absent]
         node.func = ast.copy_location(ast.Attribute(function.value, "log_values", ast.Load()), function)
+
+    def rewrite_column_of_payload(self, node: ast.Call) -> None:
+        """Turn ``bar.column(name, ago)`` into ``ctx.column(name, bar.instrument, ago)``."""
+        payload = ast.Name(self.plan.payload, ast.Load())
+        instrument = ast.keyword("instrument", located(ast.Attribute(payload, "instrument", ast.Load()), node))
+        ago = [ast.keyword("ago", value) for value in node.args[1:]]
+        node.args, node.keywords = node.args[:1], [*node.keywords, *ago, instrument]
+        node.func = located(ast.Attribute(ast.Name(self.plan.context, ast.Load()), "column", ast.Load()), node.func)
+
+    def rewrite_column(self, node: ast.Call) -> None:
+        """Turn the literal name of a further column into its number."""
+        named = [keyword for keyword in node.keywords if keyword.arg == "name"]
+        value = node.args[0] if node.args else (named[0].value if named else None)
+        if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+            return
+        if value.value not in self.plan.columns:
+            self.plan.columns.append(value.value)
+        number = ast.copy_location(ast.Constant(self.plan.columns.index(value.value)), value)
+        if node.args:
+            node.args[0] = number
+        else:
+            named[0].value = number
 
     def rewrite_symbol(self, node: ast.Call, position: int) -> None:
         """Turn a literal symbol into the field that holds its instrument's number."""

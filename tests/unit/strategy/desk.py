@@ -14,6 +14,7 @@ from atlas.kernel.trader.views import VERBS, VerbError
 from atlas.records.enums import Hook
 from atlas.strategy.base import Strategy
 from atlas.strategy.binding import BoundStrategy, bind_strategy
+from atlas.strategy.columns import ColumnSeries
 from atlas.strategy.definition import VIEWS, context_offset, definition_of
 
 NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
@@ -130,6 +131,11 @@ def history(world: int, strategy: int, instrument: int, field: int, ago: int) ->
     return 100.0 * field + 10.0 * instrument - ago
 
 
+@entry_point(VERBS["column"])
+def column(world: int, strategy: int, instrument: int, number: int, ago: int) -> float:
+    return 1000.0 * number + 10.0 * instrument - ago
+
+
 @entry_point(VERBS["random"])
 def random(world: int, strategy: int, instrument: int, kind: int) -> float:
     return 0.25 + kind
@@ -147,6 +153,7 @@ FAKES = {
     "signal": signal,
     "query": query,
     "history": history,
+    "column": column,
     "random": random,
 }
 assert set(FAKES) == set(VERBS)
@@ -160,6 +167,15 @@ def call_one(mode: int, function: int, record: int, context: int, payload: int) 
     else:
         call_python(function)
     return 0
+
+
+class FakeColumns:
+    """Three further columns without a row: the fake verb makes values up."""
+
+    names = ("score", "other", "third")
+
+    def series(self, name: str) -> list[ColumnSeries]:
+        return [ColumnSeries(np.zeros(0, np.int64), np.zeros(0))] * 2
 
 
 class Desk:
@@ -181,7 +197,7 @@ class Desk:
         world["strategy_count"], world["instrument_count"], world["clock_ns"] = 2, 3, 1_700_000_000_123_456_789
         self.definition = definition_of(strategy)  # type: ignore[arg-type]
         self.bound: BoundStrategy = bind_strategy(
-            self.block, 1, self.definition, mode, INSTRUMENTS, verbs=FAKES, **options
+            self.block, 1, self.definition, mode, INSTRUMENTS, verbs=FAKES, columns=FakeColumns(), **options
         )
 
     def call(self, hook: Hook, instrument: int = 1, **payload: Any) -> None:

@@ -30,6 +30,10 @@ def doubled(value: float) -> float:
     return clipped(2.0 * value, high=1000.0)
 
 
+def column_twice(ctx: Any, number: int) -> float:
+    return float(ctx.column("other", number) + ctx.column("score", number, 1))
+
+
 def record_price(ctx: Any, price: float) -> None:
     ctx.log("price {}", price)
     ctx.target(ctx.instrument, price)
@@ -396,6 +400,16 @@ class History(Strategy):
     def on_bar(self, ctx: Any, bar: Any) -> None:
         self.result = ctx.close_price(ago=1) + ctx.open_price(bar.instrument, 2) + ctx.high_price() - ctx.low_price()
         self.result += ctx.volume("MSFT", ago=3) + ctx.history(4, 2, "AAPL")
+
+
+class Columns(Strategy):
+    """Further columns of the data, by literal names: `ctx.column("score")`, `bar.column("score", ago=1)`."""
+
+    result: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.result = ctx.column("score") + ctx.column("other", "MSFT", 2) + bar.column("score", ago=1)
+        self.result += column_twice(ctx, bar.instrument) + bar.column("third") + ctx.column(name="third", ago=1)
 
 
 class Orders(Strategy):

@@ -217,6 +217,14 @@ class SymbolInFunction(Strategy):
         buy_apple(ctx)
 
 
+class ColumnByVariable(Strategy):
+    """A further column that is not named by a literal text."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        for name in ("score", "other"):
+            ctx.target(None, ctx.column(name))
+
+
 class MethodCallsItself(Strategy):
     """Methods that call themselves, directly or by way of others."""
 
@@ -251,6 +259,7 @@ REFUSED = [
     (Named, "write super() without arguments", "super(Named, self)"),
     (WrongKeyword, "buy() has no parameter 'lmit' — did you mean 'limit'?", "lmit=3.0"),
     (UnknownInModule, "math has no 'squrt' — did you mean 'sqrt'?", "math.squrt"),
+    (ColumnByVariable, 'a column is named by a literal text: ctx.column("sentiment")', "ctx.column(name)"),
     (SymbolInFunction, "symbols are named in hooks and methods", 'ctx.buy("AAPL"'),
     (MethodCallsItself, "down calls itself; write a loop", "def down"),
     (Recursive, "endless calls itself; write a loop", "def endless"),

@@ -14,6 +14,7 @@ from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_func
 from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
 from atlas.kernel.memory.heap import heap_push, heap_remove_matching
 from atlas.kernel.memory.random import random_key, random_normal, random_uniform
+from atlas.kernel.trader.columns import column
 from atlas.kernel.trader.ledger import (
     attribution_index,
     cash_in_base,
@@ -591,5 +592,6 @@ VERB_ENTRY_POINTS: dict[str, EntryPoint] = {
     "signal": signal,
     "query": query,
     "history": history,
+    "column": column,
     "random": random,
 }

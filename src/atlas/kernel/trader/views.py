@@ -43,6 +43,8 @@ VERBS: dict[str, str] = {
     "query": "f8(i8, i8, i8, i8)",
     # world, strategy, instrument, HistoryField, bars back (0: the last finished one) -> value, NaN when there is none
     "history": "f8(i8, i8, i8, i8, i8)",
+    # world, strategy, instrument, number of a further column, rows back -> value, NaN when none is known yet
+    "column": "f8(i8, i8, i8, i8, i8)",
     # world, strategy, instrument, 0 uniform in [0, 1) or 1 standard normal -> value
     "random": "f8(i8, i8, i8, i8)",
 }
@@ -126,6 +128,9 @@ CONTEXT = np.dtype(
         ("instrument", "i8"),
         ("line", "i8"),
         *((f"{name}_address", "i8") for name in VERBS),
+        # Entries of `columns.COLUMN`, by column and then by instrument; 0 columns where the strategy reads none.
+        ("columns_address", "i8"),
+        ("column_count", "i8"),
         ("bar", BAR_VIEW),
         ("order", ORDER_VIEW),
         ("fill", FILL_VIEW),
