@@ -21,14 +21,38 @@ if TYPE_CHECKING:
     from atlas.data import load_shipped as load_shipped
     from atlas.kernel.exchange.create import FeeRule as FeeRule
     from atlas.kernel.indicators import ATR as ATR
+    from atlas.kernel.indicators import CMO as CMO
+    from atlas.kernel.indicators import DEMA as DEMA
     from atlas.kernel.indicators import EMA as EMA
+    from atlas.kernel.indicators import HMA as HMA
+    from atlas.kernel.indicators import KAMA as KAMA
+    from atlas.kernel.indicators import MACD as MACD
+    from atlas.kernel.indicators import NATR as NATR
+    from atlas.kernel.indicators import PPO as PPO
+    from atlas.kernel.indicators import RMA as RMA
+    from atlas.kernel.indicators import ROC as ROC
     from atlas.kernel.indicators import RSI as RSI
     from atlas.kernel.indicators import SMA as SMA
+    from atlas.kernel.indicators import TEMA as TEMA
+    from atlas.kernel.indicators import TRIMA as TRIMA
+    from atlas.kernel.indicators import TRIX as TRIX
+    from atlas.kernel.indicators import WMA as WMA
     from atlas.kernel.indicators import Bollinger as Bollinger
     from atlas.kernel.indicators import Donchian as Donchian
+    from atlas.kernel.indicators import HistoricalVolatility as HistoricalVolatility
     from atlas.kernel.indicators import Indicator as Indicator
+    from atlas.kernel.indicators import Keltner as Keltner
+    from atlas.kernel.indicators import Momentum as Momentum
+    from atlas.kernel.indicators import PercentRank as PercentRank
+    from atlas.kernel.indicators import RollingMaximum as RollingMaximum
+    from atlas.kernel.indicators import RollingMedian as RollingMedian
+    from atlas.kernel.indicators import RollingMinimum as RollingMinimum
+    from atlas.kernel.indicators import RollingSum as RollingSum
     from atlas.kernel.indicators import StandardDeviation as StandardDeviation
+    from atlas.kernel.indicators import TrueRange as TrueRange
+    from atlas.kernel.indicators import Variance as Variance
     from atlas.kernel.indicators import Window as Window
+    from atlas.kernel.indicators import ZScore as ZScore
     from atlas.kernel.trader.creation import Limits as Limits
     from atlas.records.errors import AtlasError as AtlasError
     from atlas.records.errors import ConfigurationError as ConfigurationError
@@ -51,14 +75,38 @@ _HOMES = {
     "Array": "strategy",
     "per_instrument": "strategy",
     "Indicator": "kernel.indicators",
-    "SMA": "kernel.indicators",
-    "EMA": "kernel.indicators",
-    "RSI": "kernel.indicators",
     "ATR": "kernel.indicators",
+    "CMO": "kernel.indicators",
+    "DEMA": "kernel.indicators",
+    "EMA": "kernel.indicators",
+    "HMA": "kernel.indicators",
+    "KAMA": "kernel.indicators",
+    "MACD": "kernel.indicators",
+    "NATR": "kernel.indicators",
+    "PPO": "kernel.indicators",
+    "RMA": "kernel.indicators",
+    "ROC": "kernel.indicators",
+    "RSI": "kernel.indicators",
+    "SMA": "kernel.indicators",
+    "TEMA": "kernel.indicators",
+    "TRIMA": "kernel.indicators",
+    "TRIX": "kernel.indicators",
+    "WMA": "kernel.indicators",
     "Bollinger": "kernel.indicators",
     "Donchian": "kernel.indicators",
+    "HistoricalVolatility": "kernel.indicators",
+    "Keltner": "kernel.indicators",
+    "Momentum": "kernel.indicators",
+    "PercentRank": "kernel.indicators",
+    "RollingMaximum": "kernel.indicators",
+    "RollingMedian": "kernel.indicators",
+    "RollingMinimum": "kernel.indicators",
+    "RollingSum": "kernel.indicators",
     "StandardDeviation": "kernel.indicators",
+    "TrueRange": "kernel.indicators",
+    "Variance": "kernel.indicators",
     "Window": "kernel.indicators",
+    "ZScore": "kernel.indicators",
     "BarHistory": "data",
     "GeneratorSettings": "data",
     "generate_bars": "data",
