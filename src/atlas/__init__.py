@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from atlas.data import load_bars as load_bars
     from atlas.data import load_shipped as load_shipped
     from atlas.kernel.exchange.create import FeeRule as FeeRule
+    from atlas.kernel.indicators import ADX as ADX
+    from atlas.kernel.indicators import ADXR as ADXR
     from atlas.kernel.indicators import ATR as ATR
+    from atlas.kernel.indicators import CCI as CCI
     from atlas.kernel.indicators import CMO as CMO
     from atlas.kernel.indicators import DEMA as DEMA
     from atlas.kernel.indicators import EMA as EMA
     from atlas.kernel.indicators import HMA as HMA
     from atlas.kernel.indicators import KAMA as KAMA
     from atlas.kernel.indicators import MACD as MACD
+    from atlas.kernel.indicators import MFI as MFI
     from atlas.kernel.indicators import NATR as NATR
+    from atlas.kernel.indicators import OBV as OBV
     from atlas.kernel.indicators import PPO as PPO
     from atlas.kernel.indicators import RMA as RMA
     from atlas.kernel.indicators import ROC as ROC
@@ -36,21 +41,41 @@ if TYPE_CHECKING:
     from atlas.kernel.indicators import TEMA as TEMA
     from atlas.kernel.indicators import TRIMA as TRIMA
     from atlas.kernel.indicators import TRIX as TRIX
+    from atlas.kernel.indicators import VWAP as VWAP
+    from atlas.kernel.indicators import VWMA as VWMA
     from atlas.kernel.indicators import WMA as WMA
+    from atlas.kernel.indicators import AccumulationDistribution as AccumulationDistribution
+    from atlas.kernel.indicators import Aroon as Aroon
+    from atlas.kernel.indicators import Beta as Beta
     from atlas.kernel.indicators import Bollinger as Bollinger
+    from atlas.kernel.indicators import ChaikinMoneyFlow as ChaikinMoneyFlow
+    from atlas.kernel.indicators import ChaikinOscillator as ChaikinOscillator
+    from atlas.kernel.indicators import Choppiness as Choppiness
+    from atlas.kernel.indicators import Correlation as Correlation
+    from atlas.kernel.indicators import DirectionalMovement as DirectionalMovement
     from atlas.kernel.indicators import Donchian as Donchian
+    from atlas.kernel.indicators import HeikinAshi as HeikinAshi
     from atlas.kernel.indicators import HistoricalVolatility as HistoricalVolatility
+    from atlas.kernel.indicators import Ichimoku as Ichimoku
     from atlas.kernel.indicators import Indicator as Indicator
     from atlas.kernel.indicators import Keltner as Keltner
+    from atlas.kernel.indicators import LinearRegression as LinearRegression
     from atlas.kernel.indicators import Momentum as Momentum
+    from atlas.kernel.indicators import ParabolicSAR as ParabolicSAR
     from atlas.kernel.indicators import PercentRank as PercentRank
     from atlas.kernel.indicators import RollingMaximum as RollingMaximum
     from atlas.kernel.indicators import RollingMedian as RollingMedian
     from atlas.kernel.indicators import RollingMinimum as RollingMinimum
     from atlas.kernel.indicators import RollingSum as RollingSum
+    from atlas.kernel.indicators import RollingVWAP as RollingVWAP
     from atlas.kernel.indicators import StandardDeviation as StandardDeviation
+    from atlas.kernel.indicators import Stochastic as Stochastic
+    from atlas.kernel.indicators import StochasticRSI as StochasticRSI
+    from atlas.kernel.indicators import Supertrend as Supertrend
     from atlas.kernel.indicators import TrueRange as TrueRange
+    from atlas.kernel.indicators import UltimateOscillator as UltimateOscillator
     from atlas.kernel.indicators import Variance as Variance
+    from atlas.kernel.indicators import WilliamsR as WilliamsR
     from atlas.kernel.indicators import Window as Window
     from atlas.kernel.indicators import ZScore as ZScore
     from atlas.kernel.trader.creation import Limits as Limits
@@ -75,14 +100,19 @@ _HOMES = {
     "Array": "strategy",
     "per_instrument": "strategy",
     "Indicator": "kernel.indicators",
+    "ADX": "kernel.indicators",
+    "ADXR": "kernel.indicators",
     "ATR": "kernel.indicators",
+    "CCI": "kernel.indicators",
     "CMO": "kernel.indicators",
     "DEMA": "kernel.indicators",
     "EMA": "kernel.indicators",
     "HMA": "kernel.indicators",
     "KAMA": "kernel.indicators",
     "MACD": "kernel.indicators",
+    "MFI": "kernel.indicators",
     "NATR": "kernel.indicators",
+    "OBV": "kernel.indicators",
     "PPO": "kernel.indicators",
     "RMA": "kernel.indicators",
     "ROC": "kernel.indicators",
@@ -91,20 +121,40 @@ _HOMES = {
     "TEMA": "kernel.indicators",
     "TRIMA": "kernel.indicators",
     "TRIX": "kernel.indicators",
+    "VWAP": "kernel.indicators",
+    "VWMA": "kernel.indicators",
     "WMA": "kernel.indicators",
+    "AccumulationDistribution": "kernel.indicators",
+    "Aroon": "kernel.indicators",
+    "Beta": "kernel.indicators",
     "Bollinger": "kernel.indicators",
+    "ChaikinMoneyFlow": "kernel.indicators",
+    "ChaikinOscillator": "kernel.indicators",
+    "Choppiness": "kernel.indicators",
+    "Correlation": "kernel.indicators",
+    "DirectionalMovement": "kernel.indicators",
     "Donchian": "kernel.indicators",
+    "HeikinAshi": "kernel.indicators",
     "HistoricalVolatility": "kernel.indicators",
+    "Ichimoku": "kernel.indicators",
     "Keltner": "kernel.indicators",
+    "LinearRegression": "kernel.indicators",
     "Momentum": "kernel.indicators",
+    "ParabolicSAR": "kernel.indicators",
     "PercentRank": "kernel.indicators",
     "RollingMaximum": "kernel.indicators",
     "RollingMedian": "kernel.indicators",
     "RollingMinimum": "kernel.indicators",
     "RollingSum": "kernel.indicators",
+    "RollingVWAP": "kernel.indicators",
     "StandardDeviation": "kernel.indicators",
+    "Stochastic": "kernel.indicators",
+    "StochasticRSI": "kernel.indicators",
+    "Supertrend": "kernel.indicators",
     "TrueRange": "kernel.indicators",
+    "UltimateOscillator": "kernel.indicators",
     "Variance": "kernel.indicators",
+    "WilliamsR": "kernel.indicators",
     "Window": "kernel.indicators",
     "ZScore": "kernel.indicators",
     "BarHistory": "data",

@@ -177,7 +177,10 @@ class Indicator:
     @property
     def window_floats(self) -> int:
         """Floats of all windows, which lie apart from the record."""
-        return self.own_floats + sum(part.window_floats for part in self._parts.values())
+        floats = self.own_floats
+        for part in self._parts.values():
+            floats += part.window_floats
+        return floats
 
     @property
     def state_bytes(self) -> int:

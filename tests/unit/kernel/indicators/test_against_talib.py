@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 from atlas.kernel.indicators import (
+    ADX,
+    ADXR,
     ATR,
+    CCI,
     CMO,
     DEMA,
     EMA,
     KAMA,
     MACD,
+    MFI,
     NATR,
+    OBV,
     PPO,
     ROC,
     RSI,
@@ -26,17 +31,29 @@ from atlas.kernel.indicators import (
     TRIMA,
     TRIX,
     WMA,
+    AccumulationDistribution,
+    Aroon,
+    Beta,
     Bollinger,
+    ChaikinOscillator,
+    Correlation,
+    DirectionalMovement,
     Donchian,
     Indicator,
     Keltner,
+    LinearRegression,
     Momentum,
+    ParabolicSAR,
     RollingMaximum,
     RollingMinimum,
     RollingSum,
     StandardDeviation,
+    Stochastic,
+    StochasticRSI,
     TrueRange,
+    UltimateOscillator,
     Variance,
+    WilliamsR,
     vectorised,
 )
 from tests.unit.kernel.indicators.samples import Columns, inputs_of, random_columns
@@ -67,7 +84,7 @@ def of_columns(function: str, names: str, *arguments: Any, part: int | None = No
     return oracle
 
 
-BAR = "high low close"
+BAR, VOLUME_BAR = "high low close", "high low close volume"
 CASES: list[tuple[str, Indicator, str, Oracle]] = [
     ("sma", SMA(10), "value", of_price("SMA", 10)),
     ("ema", EMA(12), "value", of_price("EMA", 12)),
@@ -105,6 +122,33 @@ CASES: list[tuple[str, Indicator, str, Oracle]] = [
     ("maximum", RollingMaximum(9), "value", of_price("MAX", 9)),
     ("minimum", RollingMinimum(9), "value", of_price("MIN", 9)),
     ("sum", RollingSum(9), "value", of_price("SUM", 9)),
+    ("slow k", Stochastic(7, 3, 4), "k", of_columns("STOCH", BAR, 7, 3, 0, 4, 0, part=0)),
+    ("slow d", Stochastic(7, 3, 4), "d", of_columns("STOCH", BAR, 7, 3, 0, 4, 0, part=1)),
+    ("fast k", Stochastic(7, 1, 3), "k", of_columns("STOCHF", BAR, 7, 3, 0, part=0)),
+    ("fast d", Stochastic(7, 1, 3), "d", of_columns("STOCHF", BAR, 7, 3, 0, part=1)),
+    ("stochastic rsi k", StochasticRSI(14, 5, 1, 3), "k", of_price("STOCHRSI", 14, 5, 3, 0, part=0)),
+    ("stochastic rsi d", StochasticRSI(14, 5, 1, 3), "d", of_price("STOCHRSI", 14, 5, 3, 0, part=1)),
+    ("williams", WilliamsR(14), "value", of_columns("WILLR", BAR, 14)),
+    ("cci", CCI(20), "value", of_columns("CCI", BAR, 20)),
+    ("ultimate", UltimateOscillator(5, 9, 17), "value", of_columns("ULTOSC", BAR, 5, 9, 17)),
+    ("plus di", DirectionalMovement(14), "plus_di", of_columns("PLUS_DI", BAR, 14)),
+    ("minus di", DirectionalMovement(14), "minus_di", of_columns("MINUS_DI", BAR, 14)),
+    ("dx", DirectionalMovement(14), "dx", of_columns("DX", BAR, 14)),
+    ("adx", ADX(14), "adx", of_columns("ADX", BAR, 14)),
+    ("adxr", ADXR(14), "value", of_columns("ADXR", BAR, 14)),
+    ("aroon down", Aroon(14), "down", of_columns("AROON", "high low", 14, part=0)),
+    ("aroon up", Aroon(14), "up", of_columns("AROON", "high low", 14, part=1)),
+    ("aroon oscillator", Aroon(14), "oscillator", of_columns("AROONOSC", "high low", 14)),
+    ("parabolic", ParabolicSAR(0.03, 0.25), "value", of_columns("SAR", "high low", 0.03, 0.25)),
+    ("balance", OBV(), "value", of_columns("OBV", "price volume")),
+    ("distribution", AccumulationDistribution(), "value", of_columns("AD", VOLUME_BAR)),
+    ("chaikin", ChaikinOscillator(4, 11), "value", of_columns("ADOSC", VOLUME_BAR, 4, 11)),
+    ("money flow", MFI(14), "value", of_columns("MFI", VOLUME_BAR, 14)),
+    ("line", LinearRegression(14), "value", of_price("LINEARREG", 14)),
+    ("slope", LinearRegression(14), "slope", of_price("LINEARREG_SLOPE", 14)),
+    ("intercept", LinearRegression(14), "intercept", of_price("LINEARREG_INTERCEPT", 14)),
+    ("correlation", Correlation(30), "value", of_columns("CORREL", "price other", 30)),
+    ("beta", Beta(20), "value", of_columns("BETA", "market price", 20)),
 ]
 # TA-Lib gives these from where their own average is ready, we together with the signal.
 LATER = {"ppo"}
