@@ -116,9 +116,8 @@ def place_in_order(start: int, held: int, price: float) -> int:
 
 
 @kernel_function
-def replace_in_order(start: int, held: int, old: float, price: float) -> None:
-    """Replace a value `old` of the sorted values at `start` by `price`, moving those between."""
-    place = place_in_order(start, held, old)
+def settle_in_order(start: int, held: int, place: int, price: float) -> None:
+    """Put `price` in its order among the sorted values at `start`, where that at `place` makes room for it."""
     while place + 1 < held and load_float(start + place * 8 + 8) < price:
         store_float(start + place * 8, load_float(start + place * 8 + 8))
         place += 1
@@ -139,11 +138,9 @@ def update_median(address: int, price: float) -> float:
     ordered = start + length * 8
     slot = start + median.position * 8
     if median.count < length:
-        # The new value takes the place of an infinite one behind all others.
-        store_float(ordered + median.count * 8, price)
-        replace_in_order(ordered, median.count + 1, price, price)
+        settle_in_order(ordered, median.count + 1, median.count, price)
     else:
-        replace_in_order(ordered, length, load_float(slot), price)
+        settle_in_order(ordered, length, place_in_order(ordered, length, load_float(slot)), price)
     store_float(slot, price)
     median.position = wrapped(median.position + 1, length)
     median.count += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 import atlas.kernel.indicators as room
 from atlas.kernel.indicators import Indicator, Window
 
+DAILY = Path(os.environ.get("ATLAS_SHARED", Path(__file__).parents[5] / "shared")) / "data" / "equity_daily"
 ROWS = 700
 MINUTE_NS = 60_000_000_000
 Columns = Mapping[str, np.ndarray[Any, Any]]
@@ -86,3 +89,14 @@ def stream(indicator: Indicator, columns: Columns) -> tuple[np.ndarray[Any, Any]
         rows.append([getattr(fresh, name) for name in names])
         ready.append(fresh.ready)
     return np.array(rows).reshape(-1, len(names)).T, np.array(ready, bool)
+
+
+def real_columns() -> Columns:
+    """Daily bars of SPY, and the closes of IBM as the other series."""
+    import pandas
+
+    frame, other = (pandas.read_parquet(DAILY / f"{symbol}_daily_raw.parquet") for symbol in ("spy", "ibm"))
+    columns = {name: frame[name].to_numpy(np.float64) for name in ("open", "high", "low", "close", "volume")}
+    market = other["close"].to_numpy(np.float64)
+    times = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)
+    return {**columns, "price": columns["close"], "other": market, "market": market, "time_ns": times}

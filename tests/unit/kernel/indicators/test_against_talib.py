@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,11 +54,10 @@ from atlas.kernel.indicators import (
     WilliamsR,
     vectorised,
 )
-from tests.unit.kernel.indicators.samples import Columns, inputs_of, random_columns
+from tests.unit.kernel.indicators.samples import DAILY, Columns, inputs_of, random_columns, real_columns
 
 talib: Any = pytest.importorskip("talib")
 
-DAILY = Path(os.environ.get("ATLAS_SHARED", Path(__file__).parents[5] / "shared")) / "data" / "equity_daily"
 Oracle = Callable[[Columns], Any]
 
 
@@ -173,13 +170,3 @@ def test_it_agrees_with_talib(case: tuple[str, Indicator, str, Oracle]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 def test_it_agrees_with_talib_on_years_of_real_bars(case: tuple[str, Indicator, str, Oracle]) -> None:
     compare(case, real_columns())
-
-
-def real_columns() -> Columns:
-    """Daily bars of SPY, and the closes of IBM as the other series."""
-    import pandas
-
-    frame, other = (pandas.read_parquet(DAILY / f"{symbol}_daily_raw.parquet") for symbol in ("spy", "ibm"))
-    columns = {name: frame[name].to_numpy(np.float64) for name in ("open", "high", "low", "close", "volume")}
-    market = other["close"].to_numpy(np.float64)
-    return {**columns, "price": columns["close"], "other": market, "market": market}
