@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from atlas import indicators as indicators
     from atlas.backtest.documents import load_run as load_run
     from atlas.backtest.documents import run_document as run_document
     from atlas.backtest.result import BacktestResult as BacktestResult
@@ -90,8 +91,11 @@ if TYPE_CHECKING:
     from atlas.strategy import Strategy as Strategy
     from atlas.strategy import per_instrument as per_instrument
 
+# Rooms that are public by their own name.
+_ROOMS = ("backtest", "indicators")
 _HOMES = {
     "backtest": "backtest",
+    "indicators": "indicators",
     "BacktestResult": "backtest.result",
     "load_run": "backtest.documents",
     "run_document": "backtest.documents",
@@ -186,7 +190,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'atlas' has no attribute {name!r}")
     home = importlib.import_module(f"atlas.{_HOMES[name]}")
     # The room `backtest` is callable itself, so that it may keep its name.
-    value = home if name == "backtest" else getattr(home, name)
+    value = home if name in _ROOMS else getattr(home, name)
     globals()[name] = value
     return value
 
