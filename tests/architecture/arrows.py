@@ -14,7 +14,7 @@ ROOMS = (
     ("agent", "research", "learning", "parity"),
     ("backtest", "live"),
     ("gateways", "bus", "journal", "data", "analytics"),
-    ("strategy",),
+    ("strategy", "indicators"),
     ("kernel",),
     # The documents users write speak the records' vocabulary (errors, spans, enumerations); the kernel knows neither
     # them nor this room: KERNEL_MAY_IMPORT.

@@ -40,15 +40,25 @@ def half_even(numerator: int, denominator: int) -> int:
 
 
 class RunningMean:
-    """The mean of the last `length` values, from a running sum updated in the engine's order."""
+    """The mean of the last `length` values, from a running sum updated in the engine's order.
+
+    Every `length` values the sum is replaced by that of the values since the last replacement.
+    """
 
     def __init__(self, length: int) -> None:
         self.length, self.total, self.values = length, 0.0, [0.0] * length
+        self.fresh: list[float] = []
 
     def update(self, value: float) -> float:
         """Take in one value and give the mean."""
         self.total += value - self.values.pop(0)
         self.values.append(value)
+        self.fresh.append(value)
+        if len(self.fresh) == self.length:
+            self.total = 0.0
+            for each in self.fresh:
+                self.total += each
+            self.fresh = []
         return self.total / self.length
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from atlas.kernel.indicators import Indicator
 from atlas.kernel.memory.compilation import sources_hash
+from atlas.kernel.memory.identity import is_own
 from atlas.kernel.trader.creation import AccountSetup, Capacities, Limits, StrategySetup, TraderSetup
 from atlas.records.enums import AssetClass, ContractStyle, ExerciseStyle, OptionRight, SettlementMethod
 from atlas.records.errors import ConfigurationError, RecoveryError
@@ -189,7 +190,10 @@ def parameter(name: str, value: Any) -> Any:
         JSON can't.
     """
     if isinstance(value, Indicator):
-        value = {"indicator": type(value).__name__, "arguments": dict(value.arguments)}
+        kind = type(value)
+        value = {"indicator": kind.__name__, "arguments": dict(value.arguments)}
+        if not is_own(kind):
+            value |= {"module": kind.__module__, "file": inspect.getsourcefile(kind) or ""}
     if isinstance(value, Enum):
         value = value.value
     if not isinstance(value, bool | int | float | str | dict):
@@ -218,8 +222,11 @@ def restore_parameter(value: Any) -> Any:
     """Return a parameter from what `parameter` made of it."""
     if not isinstance(value, dict):
         return value
-    indicators = importlib.import_module("atlas.kernel.indicators")
-    return getattr(indicators, value["indicator"])(**value["arguments"])
+    if "module" in value:
+        home = load_module(value["module"], Path(value["file"]))
+    else:
+        home = importlib.import_module("atlas.kernel.indicators")
+    return getattr(home, value["indicator"])(**value["arguments"])
 
 
 def load_module(name: str, path: Path) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from atlas.kernel.indicators import Indicator
+from atlas.kernel.memory.identity import identity_of
 from atlas.kernel.trader.views import BAR_VIEW, CONTEXT, FILL_VIEW, ORDER_VIEW, SLICE_VIEW, TIMER_VIEW, offset_of
 from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError, StrategyError
@@ -341,9 +342,10 @@ class StrategyDefinition:
         return hash_of(*parts, str(self.layout.dtype.descr))
 
     @staticmethod
-    def _nested_kind(field: Field) -> str:
-        value = field.default.entry if field.kind == "table" else field.default
-        return type(value).__name__
+    def _nested_kind(field: Field) -> tuple[str, str]:
+        value: Any = field.default.entry if field.kind == "table" else field.default
+        methods = type(value).methods.values() if isinstance(value, Indicator) else ()
+        return type(value).__name__, identity_of(*methods)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -92,3 +93,47 @@ def test_a_parameter_that_a_header_can_not_hold_is_refused() -> None:
     object.__setattr__(strategy, "weight", object())
     with pytest.raises(ConfigurationError, match="weight"):
         LiveSetup(setup().trader, [strategy]).metadata()
+
+
+OWN_INDICATOR = """
+from atlas import Strategy
+from atlas.indicators import Indicator, method, record_at, state
+
+STATE = state()
+last_at = record_at(STATE)
+
+
+@method
+def update_last(address: int, price: float) -> float:
+    last = last_at(address)
+    last.value = price
+    return last.value
+
+
+class Last(Indicator):
+    dtype = STATE
+    methods = {"update": update_last}
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length=length)
+
+
+class Follower(Strategy):
+    last: Last = Last(3)
+
+    def on_bar(self, ctx, bar):
+        self.last.update(bar.close)
+"""
+
+
+def test_an_indicator_of_ones_own_comes_back_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "own_indicator_for_setup.py"
+    file.write_text(OWN_INDICATOR)
+    module = load_module(file.stem, file)
+    first = replace(setup(), strategies=[module.Follower(last=5)])
+    metadata = json.loads(json.dumps(first.metadata()))
+    del sys.modules[file.stem]
+    second = LiveSetup.from_metadata(metadata)
+    assert second.metadata() == first.metadata()
+    assert repr(vars(second.strategies[0])["last"]) == "Last(length=5)"
+    assert second.code_hash == first.code_hash

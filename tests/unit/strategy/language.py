@@ -68,7 +68,7 @@ class Enums(Strategy):
 
 
 class Indicators(Strategy):
-    """Indicators: `SMA`, `EMA`, `RSI`, `ATR`, `Bollinger`, `StandardDeviation`, `Donchian`; `update`, `value`."""
+    """Indicators, those of [indicators.md](indicators.md) and one's own: `update`, `value`, `ready`, outputs."""
 
     sma: SMA = SMA(3)
     ema: EMA = EMA(3)

@@ -1,8 +1,9 @@
 """What an indicator is: declared parameters, a record for its state, and methods that are kernel functions.
 
 An indicator's state is a record at an address, its window of floats lies at an offset from that same address, so that
-both may be copied together. The methods take the address. They are the one core: a handle calls them from Python, a
-vectorised call loops over them, and a compiled strategy calls them on the record inside its own.
+both may be copied together. An indicator made of others holds their records within its own, their windows behind its
+own. The methods take the address. They are the one core: a handle calls them from Python, a vectorised call loops over
+them, other indicators call them on their parts, and a compiled strategy calls them on the record inside its own.
 """
 
 from __future__ import annotations
@@ -10,62 +11,94 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from atlas.kernel.memory.compilation import EntryPoint, kernel_function
+from atlas.kernel.memory.compilation import EntryPoint, KernelFunction
+from atlas.kernel.memory.identity import identity_of
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.records.errors import InvalidRequestError
 
 MOST_LENGTH = 1_000_000
+KINDS = {"int": "i8", "float": "f8", int: "i8", float: "f8"}
 
 
-@dataclass(frozen=True, eq=False)
-class Method:
+class Method(KernelFunction):
     """A method of an indicator: one kernel function on the address of its record.
+
+    Other kernel functions call it as it is; from Python it is called on an address by itself, or bound to one.
 
     Parameters
     ----------
     function : callable
-        The plain source, ``(address, *inputs) -> float``.
-    core : callable
-        The same as a kernel function.
-    entry : EntryPoint
-        The same, callable from Python.
+        The plain source, ``(address: int, *inputs) -> float``; inputs are annotated `float`, or `int`.
+    warm : bool
+        Whether it is compiled for callers in Python when all of the kernel is, not only at first use.
+
+    Attributes
+    ----------
     inputs : tuple of str
-        Names of what follows the address; `i8` words are named in `words`.
+        Names of what follows the address.
     words : frozenset of str
         The inputs that are integers; the others are floats.
     """
 
-    function: Callable[..., Any]
-    core: Callable[..., Any]
-    entry: EntryPoint
-    inputs: tuple[str, ...]
-    words: frozenset[str] = frozenset()
+    def __init__(self, function: Callable[..., Any], warm: bool = False) -> None:
+        super().__init__(function)
+        code = function.__code__
+        self.inputs: tuple[str, ...] = code.co_varnames[1 : code.co_argcount]
+        kinds = [_kind_of(function, name) for name in (code.co_varnames[0], *self.inputs, "return")]
+        self.words = frozenset(name for name, kind in zip(self.inputs, kinds[1:], strict=False) if kind == "i8")
+        self.signature = f"{kinds[-1]}({', '.join(kinds[:-1])})"
+        if warm:
+            self.entry = EntryPoint(function, self.signature)
+
+    @functools.cached_property
+    def entry(self) -> EntryPoint:
+        """The same, callable from Python."""
+        return EntryPoint(self.py_func, self.signature, identity=identity_of(self.py_func), registered=False)
+
+    @property
+    def core(self) -> Method:
+        """The method as other kernel functions call it: itself."""
+        return self
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it on an address, compiling it first where it has to be."""
+        return self.entry(*arguments)
 
     def bind(self, address: int) -> Callable[..., Any]:
         """Return the method of the record at `address`, to be called from Python."""
         return functools.partial(self.entry.callable, address)
 
 
-def method(signature: str) -> Callable[[Callable[..., Any]], Method]:
-    """Make a kernel function on an indicator's address, with Numba's `signature`, one of its methods."""
-    kinds = signature[signature.index("(") + 1 : -1].replace(" ", "").split(",")[1:]
-
-    def build(function: Callable[..., Any]) -> Method:
-        code = function.__code__
-        inputs = code.co_varnames[1 : code.co_argcount]
-        words = frozenset(name for name, kind in zip(inputs, kinds, strict=True) if kind == "i8")
-        return Method(function, kernel_function(function), EntryPoint(function, signature), inputs, words)
-
-    return build
+def _kind_of(function: Callable[..., Any], name: str) -> str:
+    annotation = function.__annotations__.get(name)
+    if annotation not in KINDS:
+        place = "what it gives back" if name == "return" else f"its parameter {name!r}"
+        raise InvalidRequestError(f"{function.__qualname__}: annotate {place} as int or float")
+    return KINDS[annotation]
 
 
-def state(*fields: tuple[str, str]) -> np.dtype[Any]:
-    """Build the dtype of an indicator's record: the fields all share, then its own."""
+def method(function: Callable[..., Any]) -> Method:
+    """Make a kernel function on an indicator's address one of its methods; its annotations give the types."""
+    return Method(function)
+
+
+def warm_method(function: Callable[..., Any]) -> Method:
+    """Make a method that is compiled for callers in Python together with the kernel: of what most strategies use."""
+    return Method(function, warm=True)
+
+
+def state(*fields: tuple[str, Any]) -> np.dtype[Any]:
+    """Build the dtype of an indicator's record: the fields all share, then its own.
+
+    Parameters
+    ----------
+    *fields : tuple of str and dtype
+        Name and ``"f8"``, ``"i8"``, ``"?"``, or the dtype of an indicator that is a part.
+    """
     common = [("length", "i8"), ("count", "i8"), ("position", "i8"), ("window_offset", "i8"), ("value", "f8")]
     return np.dtype([*common, *fields, ("ready", "?")], align=True)
 
@@ -74,23 +107,28 @@ class Indicator:
     """Base of all indicators: an object that declares one, and that can be used by itself as a stream.
 
     In a strategy's class body it declares a field. By itself, ``average = SMA(10); average.update(price)`` keeps a
-    state of its own. A NaN or infinite input leaves the state as it is. `value` is NaN until `ready`.
+    state of its own. An update with a NaN or infinite input is left out: it changes nothing. All outputs are NaN until
+    `ready`, and appear together.
 
     Attributes
     ----------
     value : float
         The newest value, NaN before there is one.
     ready : bool
-        Whether enough inputs were seen.
+        Whether there is one: from the input number `warm_up` on.
     count : int
         Inputs seen.
     length : int
-        How many inputs the indicator spans.
+        How many inputs the indicator spans, where it has one such length.
     """
 
     dtype: ClassVar[np.dtype[Any]]
     methods: ClassVar[dict[str, Method]]
     outputs: ClassVar[tuple[str, ...]] = ("value",)
+    window_columns: ClassVar[int] = 0
+    """Floats of its own window for each of the `length` inputs."""
+    limits: ClassVar[dict[str, tuple[int, int]]] = {}
+    """Least and greatest value of whole-numbered parameters; 1 and `MOST_LENGTH` where nothing is said."""
     value: float
     ready: bool
     count: int
@@ -98,7 +136,7 @@ class Indicator:
 
     def __init__(self, **arguments: float) -> None:
         for name, value in arguments.items():
-            _check_argument(type(self).__name__, name, value)
+            _check_argument(type(self), name, value)
         self.arguments = arguments
 
     def __getattr__(self, name: str) -> Any:
@@ -118,27 +156,55 @@ class Indicator:
         self.initialize(memory[: self.dtype.itemsize // 8].view(self.dtype), self.dtype.itemsize)
         return attach(type(self), int(memory.ctypes.data))
 
+    def parts(self) -> dict[str, Indicator]:
+        """Return the indicators it is made of, by the name of their record's field."""
+        return {}
+
+    @functools.cached_property
+    def _parts(self) -> dict[str, Indicator]:
+        return self.parts()
+
+    @property
+    def warm_up(self) -> int:
+        """Inputs until it is ready."""
+        return int(self.arguments.get("length", 1))
+
+    @property
+    def own_floats(self) -> int:
+        """Floats of its own window, without those of its parts."""
+        return self.window_columns * int(self.arguments["length"]) if self.window_columns else 0
+
     @property
     def window_floats(self) -> int:
-        """Floats of the window that lies apart from the record."""
-        return int(self.arguments["length"])
+        """Floats of all windows, which lie apart from the record."""
+        floats = self.own_floats
+        for part in self._parts.values():
+            floats += part.window_floats
+        return floats
 
     @property
     def state_bytes(self) -> int:
-        """Bytes of the record and of its window."""
+        """Bytes of the record and of its windows."""
         return self.dtype.itemsize + self.window_floats * 8
 
     def initialize(self, record: np.ndarray[Any, Any], window_offset: int) -> None:
-        """Write the first state into `record` (shape (1,)), its zeroed window `window_offset` bytes from its start."""
+        """Write the first state into `record` (shape (1,)), its zeroed windows `window_offset` bytes from its start."""
         record[:] = np.zeros(1, self.dtype)
-        for output in self.outputs:
+        for output in {"value", *self.outputs}:
             record[output] = np.nan
         for name, value in self.arguments.items():
             record[name] = value
         record["window_offset"] = window_offset
+        end = window_offset + self.own_floats * 8
+        for name, part in self._parts.items():
+            assert self.dtype.fields is not None
+            part.initialize(record[name], end - int(self.dtype.fields[name][1]))
+            end += part.window_floats * 8
 
     def with_first_argument(self, value: float) -> Self:
         """Return the same indicator with another first argument."""
+        if not self.arguments:
+            raise InvalidRequestError(f"{type(self).__name__} takes no arguments, so it can't be set to {value!r}")
         first = next(iter(self.arguments))
         return type(self)(**{**self.arguments, first: value})
 
@@ -150,14 +216,17 @@ class Indicator:
         return self.copy()
 
 
-def _check_argument(indicator: str, name: str, value: float) -> None:
+def _check_argument(indicator: type[Indicator], name: str, value: float) -> None:
+    fields = indicator.dtype.fields
+    if fields is None or name not in fields:
+        raise InvalidRequestError(f"{indicator.__name__}: its state has no field for the argument {name!r}")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name == "length" and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_LENGTH):
-        raise InvalidRequestError(
-            f"{indicator}: length must be a whole number from 1 to {MOST_LENGTH:,}, not {value!r}"
-        )
+    low, high = indicator.limits.get(name, (1, MOST_LENGTH))
+    if fields[name][0].kind == "i" and not (is_number and isinstance(value, int) and low <= value <= high):
+        message = f"{indicator.__name__}: {name} must be a whole number from {low:,} to {high:,}, not {value!r}"
+        raise InvalidRequestError(message)
     if not is_number or value - value != 0.0:
-        raise InvalidRequestError(f"{indicator}: {name} must be a finite number, not {value!r}")
+        raise InvalidRequestError(f"{indicator.__name__}: {name} must be a finite number, not {value!r}")
 
 
 @functools.cache

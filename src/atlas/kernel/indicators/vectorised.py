@@ -2,83 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from atlas.kernel.indicators.declaration import Indicator
-from atlas.kernel.memory.compilation import EntryPoint
-from atlas.kernel.memory.intrinsics import load_float, store_float
+from atlas.kernel.memory.compilation import EntryPoint, kernel_function
+from atlas.kernel.memory.identity import identity_of
+from atlas.kernel.memory.intrinsics import load, load_float, record_at, store_float
 from atlas.records.errors import InvalidRequestError
 
+TARGET = np.dtype([("record", "i8"), ("count", "i8"), ("outputs", "i8"), ("fields", "i8"), ("answers", "i8")])
+"""What a loop is told: the record's address, inputs and outputs to be written, the outputs' places within the record (a
+word each), and where their columns begin, one behind the other."""
+target_at = record_at(TARGET)
 
-def one_column(update: Callable[[int, float], float]) -> Callable[..., int]:
+
+@kernel_function
+def write_row(target: int, index: int) -> None:
+    """Copy the outputs as they stand into their columns."""
+    to = target_at(target)
+    for number in range(to.outputs):
+        value = load_float(to.record + load(to.fields + number * 8))
+        store_float(to.answers + (number * to.count + index) * 8, value)
+
+
+Read = Callable[[int], Any]
+
+
+def one_column(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of one input."""
+    (read,) = reads
 
-    def series(address: int, output: int, answers: int, count: int, first: int) -> int:
+    def series(target: int, count: int, record: int, first: int) -> int:
         for index in range(count):
-            update(address, load_float(first + index * 8))
-            store_float(answers + index * 8, load_float(output))
+            update(record, read(first + index * 8))
+            write_row(target, index)
         return count
 
     return series
 
 
-def two_columns(update: Callable[[int, float, float], float]) -> Callable[..., int]:
+def two_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of two inputs."""
+    read_1, read_2 = reads
 
-    def series(address: int, output: int, answers: int, count: int, first: int, second: int) -> int:
+    def series(target: int, count: int, record: int, first: int, second: int) -> int:
         for index in range(count):
-            update(address, load_float(first + index * 8), load_float(second + index * 8))
-            store_float(answers + index * 8, load_float(output))
+            update(record, read_1(first + index * 8), read_2(second + index * 8))
+            write_row(target, index)
         return count
 
     return series
 
 
-def three_columns(update: Callable[[int, float, float, float], float]) -> Callable[..., int]:
+def three_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of three inputs."""
+    read_1, read_2, read_3 = reads
 
-    def series(address: int, output: int, answers: int, count: int, first: int, second: int, third: int) -> int:
+    def series(target: int, count: int, record: int, first: int, second: int, third: int) -> int:
         for index in range(count):
             place = index * 8
-            update(address, load_float(first + place), load_float(second + place), load_float(third + place))
-            store_float(answers + place, load_float(output))
+            update(record, read_1(first + place), read_2(second + place), read_3(third + place))
+            write_row(target, index)
         return count
 
     return series
 
 
-LOOPS: dict[int, Callable[[Any], Any]] = {1: one_column, 2: two_columns, 3: three_columns}
+def four_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
+    """Make the loop for an indicator of four inputs."""
+    read_1, read_2, read_3, read_4 = reads
+
+    def series(target: int, count: int, record: int, first: int, second: int, third: int, fourth: int) -> int:
+        for index in range(count):
+            place = index * 8
+            one, two, three = read_1(first + place), read_2(second + place), read_3(third + place)
+            update(record, one, two, three, read_4(fourth + place))
+            write_row(target, index)
+        return count
+
+    return series
+
+
+def five_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
+    """Make the loop for an indicator of five inputs."""
+    read_1, read_2, read_3, read_4, read_5 = reads
+
+    def series(
+        target: int, count: int, record: int, first: int, second: int, third: int, fourth: int, fifth: int
+    ) -> int:
+        for index in range(count):
+            place = index * 8
+            one, two, three = read_1(first + place), read_2(second + place), read_3(third + place)
+            update(record, one, two, three, read_4(fourth + place), read_5(fifth + place))
+            write_row(target, index)
+        return count
+
+    return series
+
+
+LOOPS: dict[int, Callable[..., Any]] = {
+    1: one_column,
+    2: two_columns,
+    3: three_columns,
+    4: four_columns,
+    5: five_columns,
+}
 
 
 @cache
 def series_entry(indicator: type[Indicator]) -> EntryPoint:
-    """Return the entry point that runs an indicator over columns at addresses."""
+    """Return the entry point that runs an indicator over columns at addresses; it is compiled at its first call."""
     update = indicator.methods["update"]
-    series: Any = LOOPS[len(update.inputs)](update.core)
-    series.__qualname__ = f"{indicator.__name__}_series"
-    words = ", ".join(["i8"] * (4 + len(update.inputs)))
-    return EntryPoint(series, f"i8({words})")
+    if len(update.inputs) not in LOOPS:
+        raise InvalidRequestError(f"{indicator.__name__}: a vectorised update has 1 to {len(LOOPS)} inputs")
+    reads = [load if name in update.words else load_float for name in update.inputs]
+    series = LOOPS[len(update.inputs)](update, reads)
+    series.__qualname__ = f"{indicator.__qualname__}_series"
+    words = ", ".join(["i8"] * (3 + len(update.inputs)))
+    return EntryPoint(series, f"i8({words})", True, identity_of(update.py_func), registered=False)
 
 
-def vectorised(indicator: Indicator, *columns: Any, output: str = "value") -> np.ndarray[Any, Any]:
+def column_of(indicator: type[Indicator], name: str, column: Any) -> np.ndarray[Any, Any]:
+    """Return a column as its kind of numbers, contiguous.
+
+    Raises
+    ------
+    InvalidRequestError
+        It holds no numbers, or has more than one dimension.
+    """
+    kind = np.int64 if name in indicator.methods["update"].words else np.float64
+    try:
+        array = np.ascontiguousarray(column, kind)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(f"{indicator.__name__}: the column {name} holds no numbers: {error}") from error
+    if array.ndim != 1:
+        raise InvalidRequestError(f"{indicator.__name__}: the column {name} has {array.ndim} dimensions, not one")
+    return array
+
+
+def run_series(indicator: Indicator, columns: Sequence[Any], outputs: Sequence[str]) -> np.ndarray[Any, Any]:
     """Run a fresh copy of `indicator` over whole columns.
 
     Parameters
     ----------
     indicator : Indicator
         Its arguments count, its state does not.
-    *columns : array_like of float, shape (n,)
-        What `update` takes, in its order: prices; or highs, lows and closes.
-    output : str
-        Which output is wanted, such as ``upper``.
+    columns : sequence of array_like, shape (n,)
+        What `update` takes, in its order.
+    outputs : sequence of str
+        Which outputs are wanted.
 
     Returns
     -------
-    numpy.ndarray of float, shape (n,)
+    numpy.ndarray of float, shape (outputs, n)
         NaN where the indicator is not ready.
 
     Raises
@@ -90,18 +170,42 @@ def vectorised(indicator: Indicator, *columns: Any, output: str = "value") -> np
     if "update" not in kind.methods:
         raise InvalidRequestError(f"{kind.__name__} has no vectorised form")
     names = kind.methods["update"].inputs
-    arrays = [np.ascontiguousarray(column, np.float64) for column in columns]
-    if len(arrays) != len(names) or any(array.shape != (len(arrays[0]),) for array in arrays):
+    arrays = [column_of(kind, name, column) for name, column in zip(names, columns, strict=False)]
+    if len(columns) != len(names) or any(len(array) != len(arrays[0]) for array in arrays):
         raise InvalidRequestError(f"{kind.__name__} needs columns of one length: {', '.join(names)}")
-    if output not in kind.outputs:
-        raise InvalidRequestError(f"{kind.__name__} has no output {output!r}, only {', '.join(kind.outputs)}")
+    known = ("value", *(name for name in kind.outputs if name != "value"))
+    for output in outputs:
+        if output not in known:
+            raise InvalidRequestError(f"{kind.__name__} has no output {output!r}, only {', '.join(known)}")
     fresh = indicator.copy()
     memory = np.zeros(fresh.state_bytes // 8, np.int64)
     fresh.initialize(memory[: kind.dtype.itemsize // 8].view(kind.dtype), kind.dtype.itemsize)
-    answers = np.empty(len(arrays[0]))
-    address = int(memory.ctypes.data)
-    assert kind.dtype.fields is not None
-    place = address + int(kind.dtype.fields[output][1])
+    count, address = len(arrays[0]), int(memory.ctypes.data)
+    places = np.array([kind.dtype.fields[output][1] for output in outputs], np.int64)
+    answers = np.empty((len(outputs), count))
+    target = np.zeros(1, TARGET)
+    target[0] = (address, count, len(outputs), places.ctypes.data, answers.ctypes.data)
     inputs = [int(array.ctypes.data) for array in arrays]
-    series_entry(kind).callable(address, place, int(answers.ctypes.data), len(answers), *inputs)
+    series_entry(kind).callable(int(target.ctypes.data), count, address, *inputs)
+    return answers
+
+
+def vectorised(indicator: Indicator, *columns: Any, output: str = "value") -> np.ndarray[Any, Any]:
+    """Run a fresh copy of `indicator` over whole columns and give one of its outputs.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        Its arguments count, its state does not.
+    *columns : array_like, shape (n,)
+        What `update` takes, in its order: prices; or highs, lows and closes.
+    output : str
+        Which output is wanted, such as ``upper``.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (n,)
+        NaN where the indicator is not ready.
+    """
+    answers: np.ndarray[Any, Any] = run_series(indicator, columns, (output,))[0]
     return answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from atlas.kernel.indicators.declaration import Indicator, method, state
+from atlas.kernel.indicators.declaration import Indicator, state, warm_method
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.intrinsics import load_float, record_at, store_float
 
@@ -13,7 +13,7 @@ NAN = math.nan
 window_at = record_at(WINDOW_STATE)
 
 
-@method("f8(i8, f8)")
+@warm_method
 def append_window(address: int, value: float) -> float:
     """Take in a value, whatever it is; the oldest leaves once the window is full."""
     window = window_at(address)
@@ -33,7 +33,7 @@ def held_values(address: int) -> int:
     return window.count if window.count < window.length else window.length
 
 
-@method("f8(i8, i8)")
+@warm_method
 def window_item(address: int, index: int) -> float:
     """Give the value at `index`: 0 is the oldest, -1 the newest."""
     window = window_at(address)
@@ -47,7 +47,7 @@ def window_item(address: int, index: int) -> float:
     return load_float(address + window.window_offset + place * 8)
 
 
-@method("f8(i8)")
+@warm_method
 def window_mean(address: int) -> float:
     """Give the mean of what the window holds, NaN when it is empty."""
     window = window_at(address)
@@ -58,7 +58,7 @@ def window_mean(address: int) -> float:
     return total / held if held > 0 else NAN
 
 
-@method("f8(i8)")
+@warm_method
 def window_deviation(address: int) -> float:
     """Give the population standard deviation of what the window holds, NaN when it is empty."""
     window = window_at(address)
@@ -77,7 +77,7 @@ def window_deviation(address: int) -> float:
     return math.sqrt(squares / held)
 
 
-@method("f8(i8)")
+@warm_method
 def window_highest(address: int) -> float:
     """Give the highest value, NaN when the window is empty."""
     window = window_at(address)
@@ -89,7 +89,7 @@ def window_highest(address: int) -> float:
     return best
 
 
-@method("f8(i8)")
+@warm_method
 def window_lowest(address: int) -> float:
     """Give the lowest value, NaN when the window is empty."""
     window = window_at(address)
@@ -119,6 +119,7 @@ class Window(Indicator):
         "highest": window_highest,
         "lowest": window_lowest,
     }
+    window_columns = 1
 
     def __init__(self, length: int) -> None:
         super().__init__(length=length)

@@ -168,17 +168,30 @@ class EntryPoint:
         Numba's signature, words only: ``"i8(i8, f8)"``.
     nogil : bool
         Whether Python's lock is let go while it runs; such a function calls nothing of Python's.
+    identity : str
+        What tells functions of one name apart, where they are not Atlas's own: see `identity.py`.
+    registered : bool
+        Whether it is compiled when all of the kernel is; else at its first use only.
     """
 
     registry: dict[str, EntryPoint] = {}
 
-    def __init__(self, function: Callable[..., Any], signature: str, nogil: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        signature: str,
+        nogil: bool = False,
+        identity: str = "",
+        registered: bool = True,
+    ) -> None:
         self.function = function
         self.signature = signature
         self.nogil = nogil
         self.name = f"{function.__module__}.{function.__qualname__}"
+        self.key = ("entry", self.name, signature, *((identity,) if identity else ()))
         self.__doc__ = function.__doc__
-        EntryPoint.registry[self.name] = self
+        if registered:
+            EntryPoint.registry[self.name] = self
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it, compiling it first where it has to be."""
@@ -197,7 +210,7 @@ class EntryPoint:
     @cached_property
     def loaded(self) -> LoadedCode:
         """Its machine code in this process, from the object cache or compiled now."""
-        stored = load_object("entry", self.name, self.signature)
+        stored = load_object(*self.key)
         return load_code(self.compile() if stored is None else stored)
 
     def compile(self) -> ObjectCode:
@@ -213,13 +226,13 @@ class EntryPoint:
         with whole_program(self.function.__qualname__, RARE):
             dispatcher = njit(self.signature, nogil=self.nogil, **OPTIONS)(self.function)
         code = object_code_of(next(iter(dispatcher.overloads.values())))
-        save_object(code, "entry", self.name, self.signature)
+        save_object(code, *self.key)
         return code
 
     @property
     def is_cached(self) -> bool:
         """Whether a process would start without compiling this entry point."""
-        return PLAIN or object_path("entry", self.name, self.signature).exists()
+        return PLAIN or object_path(*self.key).exists()
 
 
 def entry_point(signature: str, nogil: bool = False) -> Callable[[Callable[..., Any]], EntryPoint]:

@@ -85,7 +85,8 @@ class LoadedCode:
 
     def python_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return what Python calls in place of `function`: positional arguments only."""
-        module = sys.modules[function.__module__]
+        # A user's file may have been run without being entered among the modules.
+        module = sys.modules.get(function.__module__) or ModuleType(function.__module__)
         text = f"compiled {function.__qualname__}"
         made: Callable[..., Any] = extension("_dynfunc").make_function(
             module, function.__name__, text, self.wrapper_address, self.own, (self,)

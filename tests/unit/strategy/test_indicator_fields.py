@@ -1,0 +1,141 @@
+"""Every indicator as a field: compiled, interpreted and over whole series it gives the same, to the bit."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from atlas.indicators.functions import function_name
+from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.memory.compilation import PLAIN
+from atlas.records.enums import Hook
+from tests.unit.kernel.indicators.samples import (
+    indicator_classes,
+    inputs_of,
+    outputs_of,
+    random_columns,
+    sample,
+)
+from tests.unit.strategy.desk import Desk, both
+
+NAMES = sorted(indicator_classes())
+ROWS = 60
+# What a hook hands on for each input.
+SOURCES = {"price": "bar.close", "other": "bar.open", "market": "bar.open", "time_ns": "bar.start_ns"}
+STRATEGY = '''
+from atlas import {names}, Strategy
+
+
+class Everything(Strategy):
+    """All indicators."""
+
+{fields}
+
+    def on_bar(self, ctx, bar):
+{updates}
+'''
+PAGE = Path(__file__).parents[3] / "docs" / "indicators.md"
+
+
+def imported(path: Path, text: str) -> ModuleType:
+    """Write a module and import it."""
+    path.write_text(text, encoding="utf-8")
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def source_of(names: list[str]) -> str:
+    """A strategy with these indicators, all updated at each bar."""
+    fields, updates = [], []
+    for name in names:
+        field = f"the_{function_name(indicator_classes()[name])}"
+        inputs = indicator_classes()[name].methods["update"].inputs
+        fields.append(f"    {field}: {name} = {sample(name)!r}")
+        updates.append(f"        self.{field}.update({', '.join(SOURCES.get(each, f'bar.{each}') for each in inputs)})")
+    return STRATEGY.format(names=", ".join(names), fields="\n".join(fields), updates="\n".join(updates))
+
+
+def run_bars(desk: Desk, columns: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Call the hook for each bar."""
+    for row in range(ROWS):
+        bar: dict[str, Any] = {name: float(columns[name][row]) for name in ("open", "high", "low", "close", "volume")}
+        desk.call(Hook.ON_BAR, start_ns=int(columns["time_ns"][row]), **bar)
+
+
+# In groups, as what is compiled at once takes time that grows with it.
+@pytest.mark.parametrize("first", range(0, len(NAMES), 10))
+def test_fields_give_what_series_give(first: int, tmp_path: Path) -> None:
+    names = NAMES[first : first + 10]
+    module = imported(tmp_path / "everything.py", source_of(names))
+    columns = random_columns(rows=ROWS)
+    columns |= {"price": columns["close"], "other": columns["open"], "market": columns["open"]}
+    compiled, interpreted = both(module.Everything)
+    assert compiled.bound.mode == ("interpreted" if PLAIN else "compiled")
+    for desk in (compiled, interpreted):
+        run_bars(desk, columns)
+    assert compiled.state == interpreted.state
+    for name in names:
+        indicator = sample(name)
+        record = compiled.field(f"the_{function_name(type(indicator))}")
+        answers = run_series(indicator, inputs_of(indicator, columns), outputs_of(indicator))[:, -1]
+        np.testing.assert_array_equal([record[output] for output in outputs_of(indicator)], answers)
+        assert bool(record["ready"]) and np.isfinite(answers).all()
+
+
+def test_all_inputs_can_be_had_from_a_bar() -> None:
+    inputs = {each for kind in indicator_classes().values() for each in kind.methods["update"].inputs}
+    assert inputs - SOURCES.keys() == {"open", "high", "low", "close", "volume"}
+
+
+# --- one's own -------------------------------------------------------------------------------------------------------
+
+
+def own_example() -> str:
+    """The page's example of an indicator of one's own."""
+    text = PAGE.read_text(encoding="utf-8").partition("## One's own")[2]
+    return text.partition("```python\n")[2].partition("```")[0]
+
+
+def test_the_pages_indicator_of_ones_own_works_as_a_field(tmp_path: Path) -> None:
+    module = imported(tmp_path / "streaks.py", own_example())
+    compiled, interpreted = both(module.ThreeInARow)
+    assert compiled.bound.mode == ("interpreted" if PLAIN else "compiled"), compiled.bound.fallback_reason
+    closes = [1.0, 2.0, 3.0, 4.0, 4.1, 5.0]
+    for desk in (compiled, interpreted):
+        desk.bars(closes)
+    assert compiled.state == interpreted.state
+    assert repr(compiled.notes) == repr(interpreted.notes)
+    assert [note[4] for note in compiled.notes] == [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+    np.testing.assert_array_equal(module.streak(closes, 0.25), [np.nan, 1.0, 2.0, 3.0, 0.0, 1.0])
+    stream = module.Streak(0.25)
+    assert [stream.update(close) for close in closes][1:] == module.streak(closes, 0.25)[1:]
+    assert inspect.signature(module.streak).parameters.keys() == {"price", "threshold"}
+
+
+def test_an_edited_indicator_makes_another_strategy(tmp_path: Path) -> None:
+    example = own_example()
+    edited = example.replace("before + 1.0", "before + 2.0")
+    assert edited != example
+    first, same = (imported(tmp_path / "streaks.py", example).ThreeInARow for _ in range(2))
+    second = imported(tmp_path / "streaks.py", edited).ThreeInARow
+    assert hash_of(first) == hash_of(same) != hash_of(second)
+    if not PLAIN:
+        desk = Desk(second, "compiled")
+        desk.bars([1.0, 2.0, 3.0])
+        assert desk.notes[-1][4] == 1.0
+
+
+def hash_of(strategy: Any) -> str:
+    """Hash of a strategy's code."""
+    from atlas.strategy.definition import definition_of
+
+    return definition_of(strategy).code_hash
