@@ -4,6 +4,7 @@ Here arrays of records go in and figures, tables and pages come out. Nothing her
 changes a record. pandas and duckdb are imported only by the functions that hand out frames and files.
 """
 
+from atlas.analytics.excursions import Excursions, closed_excursions
 from atlas.analytics.frames import (
     equity_frame,
     fills_frame,
@@ -14,6 +15,9 @@ from atlas.analytics.frames import (
     write_orders_parquet,
     write_trades_parquet,
 )
+from atlas.analytics.grouping import BarGroups
+from atlas.analytics.positions import CorporateAction, corporate_actions
+from atlas.analytics.relative import Benchmark, PriceLine, basket
 from atlas.analytics.report import Assumption, ReportContent, report_html, write_report
 from atlas.analytics.returns import (
     DailyReturns,
@@ -26,18 +30,30 @@ from atlas.analytics.returns import (
     monthly_returns,
 )
 from atlas.analytics.summary import FIGURES, Summary, summarize
-from atlas.analytics.trades import TRADE, RoundTrips, round_trips
+from atlas.analytics.trades import TRADE, Conversion, RoundTrips, round_trips, standing_fills
+from atlas.analytics.verdict import Verdict
 
 __all__ = [
     "FIGURES",
     "TRADE",
     "Assumption",
+    "Verdict",
+    "PriceLine",
+    "Excursions",
+    "CorporateAction",
+    "Conversion",
+    "Benchmark",
+    "BarGroups",
     "DailyReturns",
     "EquityCurve",
     "MonthlyReturn",
     "ReportContent",
     "RoundTrips",
     "Summary",
+    "basket",
+    "closed_excursions",
+    "corporate_actions",
+    "standing_fills",
     "daily_returns",
     "drawdown",
     "equity_curve",

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from atlas.analytics.returns import FloatArray
+from atlas.analytics.excursions import Excursions
+from atlas.analytics.returns import EquityCurve, FloatArray
 from atlas.analytics.symbols import instruments_by_number
+from atlas.analytics.words import reasons
 from atlas.records.enums import (
     AskedBy,
     Liquidity,
@@ -67,8 +69,11 @@ def fill_columns(fills: RecordArray, instruments: Sequence[Instrument], money_ex
     }
 
 
-def equity_columns(points: RecordArray, money_exponent: int) -> Columns:
-    """Return EQUITY_POINT records as columns; ``drawdown`` is negative below the peak, as in the metrics."""
+def equity_columns(points: RecordArray, money_exponent: int, benchmark: EquityCurve | None = None) -> Columns:
+    """Return EQUITY_POINT records as columns; ``drawdown`` is negative below the peak, as in the metrics.
+
+    With a benchmark, at the times of the points, its worth stands in a column of that name.
+    """
     amounts = {
         "equity": "equity_money",
         "cash": "cash_money",
@@ -85,7 +90,16 @@ def equity_columns(points: RecordArray, money_exponent: int) -> Columns:
         **{name: array_to_floats(points[field], money_exponent) for name, field in amounts.items()},
         "open_positions": points["open_positions"].astype(np.int64),
         "drawdown": -np.abs(points["drawdown"]),
+        **({} if benchmark is None else {"benchmark": _at(benchmark, points["venue_time_ns"])}),
     }
+
+
+def _at(curve: EquityCurve, times_ns: npt.NDArray[np.int64]) -> FloatArray:
+    """Return the curve's last value at each time, NaN before its first."""
+    if len(curve.times_ns) == 0:
+        return np.full(len(times_ns), np.nan)
+    place = np.searchsorted(curve.times_ns, times_ns, side="right") - 1
+    return np.asarray(np.where(place < 0, np.nan, curve.equity[np.maximum(place, 0)]), dtype=np.float64)
 
 
 def order_columns(transitions: RecordArray, instruments: Sequence[Instrument]) -> Columns:
@@ -108,9 +122,37 @@ def order_columns(transitions: RecordArray, instruments: Sequence[Instrument]) -
     }
 
 
-def trade_columns(trades: RecordArray, instruments: Sequence[Instrument], money_exponent: int) -> Columns:
-    """Return TRADE rows, closed or open, as columns."""
+def trade_columns(
+    trades: RecordArray,
+    instruments: Sequence[Instrument],
+    money_exponent: int,
+    *,
+    fills: RecordArray | None = None,
+    excursions: Excursions | None = None,
+) -> Columns:
+    """Return TRADE rows, closed or open, as columns.
+
+    Parameters
+    ----------
+    trades : TRADE array, shape (n,)
+    instruments : sequence of Instrument
+    money_exponent : int
+    fills : FILL array, optional
+        Those the trades were made of, for the reasons of entry and exit.
+    excursions : Excursions, optional
+        Of the trades, in their money.
+    """
     scales = _Scales(trades["instrument"], instruments)
+    amounts = {
+        name: array_to_floats(trades[f"{field}_money"], money_exponent)
+        for name, field in (
+            ("gross", "gross"),
+            ("income", "income"),
+            ("fees", "fee"),
+            ("slippage", "slippage"),
+            ("profit", "profit"),
+        )
+    }
     return {
         "symbol": scales.symbols,
         "direction": np.where(trades["direction"] > 0, "long", "short").astype(object),
@@ -120,16 +162,39 @@ def trade_columns(trades: RecordArray, instruments: Sequence[Instrument], money_
         "open_quantity": scales.quantity(trades["open_units"]),
         "entry_price": scales.average_price(trades["entry_price_units"]),
         "exit_price": scales.average_price(trades["exit_price_units"]),
-        "gross": array_to_floats(trades["gross_money"], money_exponent),
-        "fees": array_to_floats(trades["fee_money"], money_exponent),
-        "profit": array_to_floats(trades["profit_money"], money_exponent),
+        **amounts,
         "return": trades["return_fraction"].astype(np.float64),
+        **_excursion_columns(trades, excursions, money_exponent),
         "held_days": array_to_floats(trades["duration_ns"], 9) / 86_400.0,
         "bars_held": array_to_floats(trades["bars_held"], 0),
+        **_reason_columns(trades, fills),
         "fills": trades["fills"].astype(np.int64),
         "strategy": trades["strategy"].astype(np.int64),
         "account": trades["account"].astype(np.int64),
     }
+
+
+def _excursion_columns(trades: RecordArray, excursions: Excursions | None, money_exponent: int) -> Columns:
+    if excursions is None:
+        return {}
+    adverse, favourable = excursions.fractions(trades)
+    scale = 10.0**money_exponent
+    return {
+        "mae": excursions.adverse_money / scale,
+        "mfe": excursions.favourable_money / scale,
+        "mae_fraction": adverse,
+        "mfe_fraction": favourable,
+    }
+
+
+def _reason_columns(trades: RecordArray, fills: RecordArray | None) -> Columns:
+    if fills is None:
+        return {}
+    made: Columns = {}
+    for name in ("entry", "exit"):
+        texts, place = reasons(fills, trades[f"{name}_fill"])
+        made[f"{name}_reason"] = _spread([text or None for text in texts], place)
+    return made
 
 
 def fills_frame(fills: RecordArray, instruments: Sequence[Instrument], money_exponent: int) -> "pandas.DataFrame":
@@ -137,9 +202,9 @@ def fills_frame(fills: RecordArray, instruments: Sequence[Instrument], money_exp
     return _frame(fill_columns(fills, instruments, money_exponent))
 
 
-def equity_frame(points: RecordArray, money_exponent: int) -> "pandas.DataFrame":
-    """Return equity points as a pandas frame."""
-    return _frame(equity_columns(points, money_exponent))
+def equity_frame(points: RecordArray, money_exponent: int, benchmark: EquityCurve | None = None) -> "pandas.DataFrame":
+    """Return equity points as a pandas frame; see `equity_columns`."""
+    return _frame(equity_columns(points, money_exponent, benchmark))
 
 
 def orders_frame(transitions: RecordArray, instruments: Sequence[Instrument]) -> "pandas.DataFrame":
@@ -147,9 +212,16 @@ def orders_frame(transitions: RecordArray, instruments: Sequence[Instrument]) ->
     return _frame(order_columns(transitions, instruments))
 
 
-def trades_frame(trades: RecordArray, instruments: Sequence[Instrument], money_exponent: int) -> "pandas.DataFrame":
-    """Return trades as a pandas frame, one row a trade."""
-    return _frame(trade_columns(trades, instruments, money_exponent))
+def trades_frame(
+    trades: RecordArray,
+    instruments: Sequence[Instrument],
+    money_exponent: int,
+    *,
+    fills: RecordArray | None = None,
+    excursions: Excursions | None = None,
+) -> "pandas.DataFrame":
+    """Return trades as a pandas frame, one row a trade; see `trade_columns`."""
+    return _frame(trade_columns(trades, instruments, money_exponent, fills=fills, excursions=excursions))
 
 
 def write_fills_parquet(
@@ -159,9 +231,11 @@ def write_fills_parquet(
     return write_parquet(path, fill_columns(fills, instruments, money_exponent))
 
 
-def write_equity_parquet(path: str | Path, points: RecordArray, money_exponent: int) -> Path:
-    """Write equity points to a Parquet file and return its path."""
-    return write_parquet(path, equity_columns(points, money_exponent))
+def write_equity_parquet(
+    path: str | Path, points: RecordArray, money_exponent: int, benchmark: EquityCurve | None = None
+) -> Path:
+    """Write equity points to a Parquet file and return its path; see `equity_columns`."""
+    return write_parquet(path, equity_columns(points, money_exponent, benchmark))
 
 
 def write_orders_parquet(path: str | Path, transitions: RecordArray, instruments: Sequence[Instrument]) -> Path:
@@ -170,10 +244,16 @@ def write_orders_parquet(path: str | Path, transitions: RecordArray, instruments
 
 
 def write_trades_parquet(
-    path: str | Path, trades: RecordArray, instruments: Sequence[Instrument], money_exponent: int
+    path: str | Path,
+    trades: RecordArray,
+    instruments: Sequence[Instrument],
+    money_exponent: int,
+    *,
+    fills: RecordArray | None = None,
+    excursions: Excursions | None = None,
 ) -> Path:
-    """Write trades to a Parquet file and return its path."""
-    return write_parquet(path, trade_columns(trades, instruments, money_exponent))
+    """Write trades to a Parquet file and return its path; see `trade_columns`."""
+    return write_parquet(path, trade_columns(trades, instruments, money_exponent, fills=fills, excursions=excursions))
 
 
 def write_parquet(path: str | Path, columns: Columns) -> Path:

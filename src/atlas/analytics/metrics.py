@@ -70,31 +70,38 @@ def annualized_volatility(returns: FloatArray, days_per_year: float) -> float | 
     return _defined(float(np.std(returns, ddof=1)) * math.sqrt(days_per_year))
 
 
-def sharpe(returns: FloatArray, days_per_year: float) -> float | None:
-    """Return mean over sample standard deviation of daily returns × √days per year, at a risk-free rate of zero.
+def daily_rate(yearly_rate: float, days_per_year: float) -> float:
+    """Return the rate of a day that compounds to a yearly one: ``(1 + rate) ** (1 / days_per_year) − 1``."""
+    return float((1.0 + yearly_rate) ** (1.0 / days_per_year) - 1.0)
 
-    None with fewer than two returns or where the returns don't vary.
+
+def sharpe(returns: FloatArray, days_per_year: float, risk_free_rate: float = 0.0) -> float | None:
+    """Return mean over sample standard deviation of daily returns above the risk-free rate, × √days per year.
+
+    The rate is yearly and becomes a day's by `daily_rate`. None with fewer than two returns or where they don't vary.
     """
     if len(returns) < 2:
         return None
     deviation = float(np.std(returns, ddof=1))
     if not deviation > _NO_DISPERSION * float(np.max(np.abs(returns))):
         return None
-    return _defined(float(np.mean(returns)) / deviation * math.sqrt(days_per_year))
+    excess = float(np.mean(returns)) - daily_rate(risk_free_rate, days_per_year)
+    return _defined(excess / deviation * math.sqrt(days_per_year))
 
 
-def sortino(returns: FloatArray, days_per_year: float) -> float | None:
-    """Return mean over downside deviation of daily returns × √days per year, against a target of zero.
+def sortino(returns: FloatArray, days_per_year: float, risk_free_rate: float = 0.0) -> float | None:
+    """Return mean over downside deviation of daily returns above the risk-free rate, × √days per year.
 
-    The downside deviation is the root of the mean over all days of ``min(r, 0) ** 2``. None with fewer than two
-    returns or where no day lost.
+    The downside deviation is the root of the mean over all days of ``min(r − rate, 0) ** 2``. None with fewer than two
+    returns or where no day fell short.
     """
     if len(returns) < 2:
         return None
-    downside = math.sqrt(float(np.mean(np.square(np.minimum(returns, 0.0)))))
+    excess = returns - daily_rate(risk_free_rate, days_per_year)
+    downside = math.sqrt(float(np.mean(np.square(np.minimum(excess, 0.0)))))
     if not downside > 0.0:
         return None
-    return _defined(float(np.mean(returns)) / downside * math.sqrt(days_per_year))
+    return _defined(float(np.mean(excess)) / downside * math.sqrt(days_per_year))
 
 
 def calmar(annual_return: float | None, worst_drawdown: float | None) -> float | None:
@@ -102,6 +109,18 @@ def calmar(annual_return: float | None, worst_drawdown: float | None) -> float |
     if annual_return is None or worst_drawdown is None or worst_drawdown >= 0.0:
         return None
     return _defined(annual_return / -worst_drawdown)
+
+
+def recovery_factor(profit: float, worst_money: float | None) -> float | None:
+    """Return the net profit over the deepest fall in currency (≤ 0); None without a fall."""
+    return _defined(profit / -worst_money) if worst_money is not None and worst_money < 0.0 else None
+
+
+def max_drawdown_money(equity: FloatArray, initial_cash: float) -> float | None:
+    """Return the deepest fall from a peak in currency, ≤ 0; None without points. Not always the deepest fraction."""
+    if len(equity) == 0:
+        return None
+    return _defined(float(np.min(equity - np.maximum(np.maximum.accumulate(equity), initial_cash))))
 
 
 def max_drawdown(equity: FloatArray, initial_cash: float) -> float | None:
@@ -140,6 +159,38 @@ def max_drawdown_duration_days(
     return float(np.max((times[regained] - times[peaks]) * below)) / DAY_NS
 
 
+def max_drawdown_times(
+    times_ns: IntArray, equity: FloatArray, initial_cash: float, start_ns: int
+) -> tuple[int, int, int] | None:
+    """Return when the deepest drawdown began (its peak), was deepest, and was made good.
+
+    Parameters
+    ----------
+    times_ns, equity : arrays, shape (n,)
+    initial_cash : float
+        The first peak, in currency.
+    start_ns : int
+        The time of the first peak.
+
+    Returns
+    -------
+    tuple of int, or None
+        Peak, trough and recovery in nanoseconds; the recovery is 0 where the peak was not regained. None where equity
+        never fell.
+    """
+    if len(equity) == 0:
+        return None
+    fallen = drawdown(equity, initial_cash)
+    trough = int(np.argmin(fallen))
+    if not fallen[trough] < 0.0:
+        return None
+    before = np.append(initial_cash, equity[: trough + 1])
+    place = len(before) - 1 - int(np.argmax(before[::-1]))
+    peak_ns = min(start_ns, int(times_ns[0])) if place == 0 else int(times_ns[place - 1])
+    regained = np.flatnonzero(equity[trough:] >= before[place])
+    return peak_ns, int(times_ns[trough]), int(times_ns[trough + regained[0]]) if len(regained) else 0
+
+
 def win_rate(profits: FloatArray) -> float | None:
     """Return the share of trades with a profit above zero after fees; None without trades."""
     return float(np.count_nonzero(profits > 0.0)) / len(profits) if len(profits) else None
@@ -154,6 +205,25 @@ def profit_factor(profits: FloatArray) -> float | None:
 def expectancy(profits: FloatArray) -> float | None:
     """Return the mean profit of a trade after fees, in currency; None without trades."""
     return float(np.mean(profits)) if len(profits) else None
+
+
+def average_win(profits: FloatArray) -> float | None:
+    """Return the mean profit of the trades that won, in currency; None without one."""
+    won = profits[profits > 0.0]
+    return float(np.mean(won)) if len(won) else None
+
+
+def average_loss(profits: FloatArray) -> float | None:
+    """Return the mean result of the trades that lost, in currency and below zero; None without one."""
+    lost = profits[profits < 0.0]
+    return float(np.mean(lost)) if len(lost) else None
+
+
+def turnover(traded_value: float, mean_equity: float, start_ns: int, end_ns: int) -> float | None:
+    """Return how often a year the account was turned over: half of all value traded over mean equity, over years."""
+    if mean_equity <= 0.0 or end_ns <= start_ns:
+        return None
+    return _defined(traded_value / 2.0 / mean_equity / ((end_ns - start_ns) / _YEAR_NS))
 
 
 def exposure(fills: RecordArray, bar_times_ns: IntArray, start_ns: int, end_ns: int) -> float | None:

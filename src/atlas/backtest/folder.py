@@ -16,9 +16,10 @@ SUMMARY: Final = "summary.json"
 FILLS: Final = "fills.parquet"
 ORDERS: Final = "orders.parquet"
 EQUITY: Final = "equity.parquet"
+TRADES: Final = "trades.parquet"
 CONFIGURATION: Final = "config.yaml"
 JOURNAL: Final = "journal"
-FILES: Final = (REPORT, SUMMARY, FILLS, ORDERS, EQUITY, CONFIGURATION)
+FILES: Final = (REPORT, SUMMARY, FILLS, ORDERS, TRADES, EQUITY, CONFIGURATION)
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:

@@ -7,24 +7,38 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from atlas.analytics import (
     Assumption,
+    BarGroups,
+    Benchmark,
+    Conversion,
+    Excursions,
     ReportContent,
     RoundTrips,
     Summary,
+    Verdict,
+    closed_excursions,
+    corporate_actions,
+    equity_curve,
     equity_frame,
     fills_frame,
     orders_frame,
     round_trips,
+    standing_fills,
     summarize,
     trades_frame,
     write_equity_parquet,
     write_fills_parquet,
     write_orders_parquet,
     write_report,
+    write_trades_parquet,
 )
+from atlas.analytics.returns import EquityCurve, FloatArray, IntArray
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
+from atlas.backtest.benchmark import BenchmarkChoice
 from atlas.backtest.engine import Engine
 from atlas.backtest.folder import (
     CONFIGURATION,
@@ -33,6 +47,7 @@ from atlas.backtest.folder import (
     ORDERS,
     REPORT,
     SUMMARY,
+    TRADES,
     StagedFolder,
     write_atomically,
 )
@@ -66,6 +81,8 @@ class BacktestResult:
         Of the hook that ended it.
     interrupted : bool
         Whether somebody stopped it before its end.
+    benchmark : BenchmarkChoice, optional
+        What it is measured against; its own symbols in equal parts when not given.
 
     Attributes
     ----------
@@ -86,8 +103,10 @@ class BacktestResult:
         title: str = "",
         error: StrategyError | None = None,
         interrupted: bool = False,
+        benchmark: BenchmarkChoice | None = None,
     ) -> None:
         self._engine = engine
+        self._benchmark = benchmark or BenchmarkChoice()
         self.settings = settings
         self._configuration = configuration
         self.history: BarHistory = engine.history
@@ -136,20 +155,43 @@ class BacktestResult:
         return len(str(scale)) - 1
 
     @cached_property
+    def initial_cash_money(self) -> int:
+        """Cash of all accounts at the start, in steps of money."""
+        return int(self._engine.trader.rows("accounts")["initial_cash_money"].sum())
+
+    @cached_property
     def summary(self) -> Summary:
         """Every figure of the run; see docs/metrics.md."""
-        initial = self._engine.trader.rows("accounts")["initial_cash_money"]
         return summarize(
-            fills=self.fill_records,
+            fills=self.standing_fill_records,
             equity=self.equity_records,
-            bars=self.seen_bars,
+            bars=self.bar_groups.bars,
             money_exponent=self.money_exponent,
-            initial_cash_money=int(initial.sum()),
+            initial_cash_money=self.initial_cash_money,
             trips=self.round_trips,
             events=int(self._engine.trader.rows("world")[0]["event_count"]),
             wall_seconds=self._engine.wall_seconds,
             fingerprint=self.fingerprint,
+            risk_free_rate=self.settings.risk_free_rate,
+            benchmark=self.benchmark,
+            conversion=self._conversion,
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it is viable, good or excellent, with each figure beside its thresholds."""
+        return self.summary.judgement
+
+    @cached_property
+    def equity_line(self) -> EquityCurve:
+        """Equity of all accounts together, over time."""
+        return equity_curve(self.equity_records, self.money_exponent)
+
+    @cached_property
+    def benchmark(self) -> Benchmark | None:
+        """What the same money would have become elsewhere, at the times of the equity points."""
+        initial_cash = self.initial_cash_money / 10.0**self.money_exponent
+        return self._benchmark.line(self.history, self.bar_groups, self.equity_line.times_ns, initial_cash)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -163,9 +205,45 @@ class BacktestResult:
         return bars
 
     @cached_property
+    def bar_groups(self) -> BarGroups:
+        """The bars that were run, by instrument."""
+        return BarGroups(self.seen_bars)
+
+    @cached_property
     def round_trips(self) -> RoundTrips:
-        """Fills joined into trades, closed and open."""
-        return round_trips(self.fill_records, self.seen_bars)
+        """Fills joined into trades, closed and open, in the account's currency."""
+        trips, conversion = self._native_trips, self._conversion
+        return trips if conversion is None else trips.converted(conversion)
+
+    @cached_property
+    def _native_trips(self) -> RoundTrips:
+        """The same in the instruments' currencies."""
+        return round_trips(
+            self.fill_records,
+            self.bar_groups,
+            reversals=self._engine.log.records(Kind.FILL_REVERSAL),
+            actions=corporate_actions(self.seen_bars, self.instruments),
+        )
+
+    @cached_property
+    def excursions(self) -> Excursions:
+        """How far each closed trade went against its holder and for him, in the account's currency."""
+        found, conversion = closed_excursions(self._native_trips, self.bar_groups), self._conversion
+        return found if conversion is None else found.converted(self.round_trips.closed, conversion)
+
+    @cached_property
+    def _conversion(self) -> Conversion | None:
+        """Rates into the account's currency; None where all is in it."""
+        instruments, rows = self._engine.trader.rows("instruments"), self._engine.trader.rows("currencies")
+        rates = rows["rate_units"][instruments["currency"]] / float(rows["rate_units"][0])
+        factors: FloatArray = np.asarray(rates, dtype=np.float64)
+        if bool((factors[1:] == 1.0).all()):
+            return None
+
+        def conversion(numbers: IntArray, times_ns: IntArray) -> FloatArray:
+            return factors[numbers]
+
+        return conversion
 
     # --- records and frames ---
 
@@ -173,6 +251,11 @@ class BacktestResult:
     def fill_records(self) -> RecordArray:
         """FILL records, in order."""
         return self._engine.log.records(Kind.FILL)
+
+    @cached_property
+    def standing_fill_records(self) -> RecordArray:
+        """FILL records without those that were busted; a corrected one is in its place as corrected."""
+        return standing_fills(self.fill_records, self._engine.log.records(Kind.FILL_REVERSAL))
 
     @cached_property
     def order_records(self) -> RecordArray:
@@ -196,13 +279,23 @@ class BacktestResult:
 
     @cached_property
     def equity(self) -> pandas.DataFrame:
-        """One row an equity point."""
-        return equity_frame(self.equity_records, self.money_exponent)
+        """One row an equity point, the benchmark's worth beside it."""
+        return equity_frame(self.equity_records, self.money_exponent, self._benchmark_line)
+
+    @property
+    def _benchmark_line(self) -> EquityCurve | None:
+        return None if self.benchmark is None else self.benchmark.curve
 
     @cached_property
     def trades(self) -> pandas.DataFrame:
         """One row a closed trade, from flat to flat."""
-        return trades_frame(self.round_trips.closed, self.instruments, self.money_exponent)
+        return trades_frame(
+            self.round_trips.closed,
+            self.instruments,
+            self.money_exponent,
+            fills=self.fill_records,
+            excursions=self.excursions,
+        )
 
     @cached_property
     def log(self) -> list[str]:
@@ -282,7 +375,7 @@ class BacktestResult:
         )
 
     def save(self, folder: str | Path) -> Path:
-        """Write the run folder: report, summary, fills, orders, equity and configuration.
+        """Write the run folder: report, summary, fills, orders, trades, equity and configuration.
 
         Parameters
         ----------
@@ -303,7 +396,15 @@ class BacktestResult:
         self.summary.write_json(folder / SUMMARY)
         write_fills_parquet(folder / FILLS, self.fill_records, self.instruments, self.money_exponent)
         write_orders_parquet(folder / ORDERS, self.order_records, self.instruments)
-        write_equity_parquet(folder / EQUITY, self.equity_records, self.money_exponent)
+        write_equity_parquet(folder / EQUITY, self.equity_records, self.money_exponent, self._benchmark_line)
+        write_trades_parquet(
+            folder / TRADES,
+            self.round_trips.closed,
+            self.instruments,
+            self.money_exponent,
+            fills=self.fill_records,
+            excursions=self.excursions,
+        )
         (folder / CONFIGURATION).write_text(self.configuration, encoding="utf-8")
 
     def _description(self) -> str:

@@ -8,6 +8,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from atlas.backtest.benchmark import BenchmarkChoice, benchmark_choice
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import Report, prepare
@@ -38,6 +39,8 @@ OTHER_WORDS: Final = {
     "risk_limits": "limits",
     "margin": "leverage",
     "warmup": "history",
+    "risk_free": "risk_free_rate",
+    "rf": "risk_free_rate",
 }
 MILLISECOND_NS: Final = 1_000_000
 
@@ -69,6 +72,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     progress: Progress | None = None,
     journal: str | Path | None = None,
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
+    benchmark: Any = None,
+    risk_free_rate: float = 0.0,
     **unknown: object,
 ) -> BacktestResult:
     """Run strategies over past bars.
@@ -124,6 +129,11 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Folder for a journal of everything the kernel put out; it must hold none.
     instruments : mapping or sequence of Instrument, optional
         Descriptions of the data's symbols: ticks, lots, currency.
+    benchmark : symbol, name, path, Series, frame, BarHistory or False, optional
+        What the run is measured against: a symbol of the data, other prices, or nothing (False). None is buying and
+        holding the data's symbols in equal parts.
+    risk_free_rate : float
+        A year's, as a fraction; what Sharpe, Sortino, omega and alpha are measured above.
 
     Returns
     -------
@@ -164,11 +174,13 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         on_error=on_error,
         history=history,
         aggregate_ns=aggregate_ns,
+        risk_free_rate=risk_free_rate,
     )
     result = run_history(
         strategies,
         cut(bars, start, end),
         settings,
+        benchmark=benchmark_choice(benchmark, bars),
         configuration=describe_run(strategies, bars, settings, data, symbols, timeframe, start, end),
         journal=None if journal is None else Path(journal),
         progress=progress,
@@ -188,6 +200,7 @@ def run_history(
     journal: Path | None = None,
     progress: Progress | None = None,
     compiling: Report | None = None,
+    benchmark: BenchmarkChoice | None = None,
 ) -> BacktestResult:
     """Run strategies over a history to its end, an error, or an interruption.
 
@@ -203,6 +216,8 @@ def run_history(
         Folder for its journal.
     progress, compiling : callable, optional
         Are told how the run, and the compilation before it, get on.
+    benchmark : BenchmarkChoice, optional
+        What it is measured against.
 
     Returns
     -------
@@ -231,7 +246,13 @@ def run_history(
         if recorder is not None:
             recorder.close()
     return BacktestResult(
-        engine, settings, configuration=configuration, title=title, error=error, interrupted=interrupted
+        engine,
+        settings,
+        configuration=configuration,
+        title=title,
+        error=error,
+        interrupted=interrupted,
+        benchmark=benchmark,
     )
 
 

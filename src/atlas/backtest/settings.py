@@ -62,6 +62,8 @@ class RunSettings:
         Past bars kept an instrument for ``ctx.history``.
     aggregate_ns : int
         Length of the bars handed to strategies; 0 for the data's own.
+    risk_free_rate : float
+        A year's, as a fraction; what ratios are measured above.
 
     Raises
     ------
@@ -86,10 +88,12 @@ class RunSettings:
     on_error: str = "stop"
     history: int = 0
     aggregate_ns: int = 0
+    risk_free_rate: float = 0.0
 
     def __post_init__(self) -> None:
         require_number("cash", self.cash, above=0.0)
         require_number("leverage", self.leverage, above=0.0)
+        require_number("risk_free_rate", self.risk_free_rate, least=-0.5, most=1.0)
         require_number("volume_share", self.volume_share, least=0.0, most=1.0)
         require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
         for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):

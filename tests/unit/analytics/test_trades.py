@@ -7,11 +7,14 @@ import time
 import numpy as np
 import pytest
 
-from atlas.analytics import RoundTrips, round_trips
-from atlas.analytics.trades import _joined, _rows, _simple_pairs
+from atlas.analytics import CorporateAction, RoundTrips, corporate_actions, round_trips, standing_fills
+from atlas.analytics.positions import Walk
+from atlas.analytics.trades import _rows, _simple_pairs
 from atlas.records import Kind, blank
-from atlas.records.enums import NULL
+from atlas.records.enums import NULL, PriceRule
+from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
+from atlas.records.market import BAR
 from tests.reference.round_trips import average, reference_round_trips
 from tests.unit.analytics.runs import MONEY, PRICE, QUANTITY, join, make_bars, make_fills
 
@@ -179,10 +182,14 @@ def shared_account_fills(seed: int, count: int) -> RecordArray:
 def test_simple_trades_among_others_equal_those_of_the_walk(seed: int) -> None:
     fills = shared_account_fills(seed, 150)
     trips = round_trips(fills)
-    closed, ended, remaining = _joined(fills, has_all=False)
-    assert 20 < _simple_pairs(fills).shape[1] < len(closed) == len(ended)
-    assert trips.closed.tobytes() == _rows(closed).tobytes()
+    walk = Walk(infers_splits=False)
+    walk.run(fills, range(len(fills)))
+    remaining, held = walk.remaining()
+    assert 20 < _simple_pairs(fills).shape[1] < len(walk.closed) == len(walk.ended)
+    assert trips.closed.tobytes() == _rows(walk.closed).tobytes()
     assert trips.open.tobytes() == _rows(remaining).tobytes()
+    assert sorted(trips.closed_stretches.tolist()) == sorted(walk.stretches)
+    assert trips.open_stretches.tolist() == held
 
 
 def test_amounts_beyond_exact_floats_are_divided_exactly() -> None:
@@ -216,3 +223,96 @@ def test_a_hundred_thousand_fills_take_less_than_a_second() -> None:
         fastest = min(fastest, time.perf_counter() - begin)
     assert len(trips.closed) == 50_000
     assert fastest < 1.0
+
+
+def reversal_of(fill: RecordArray, execution_id: int) -> RecordArray:
+    """A bust of a fill, or, where a fill has `execution_id`, the correction that it is."""
+    reversal = blank(Kind.FILL_REVERSAL, 1)
+    reversal["instrument"], reversal["reference_id"] = fill["instrument"], fill["execution_id"]
+    reversal["execution_id"] = execution_id
+    for name in ("side", "quantity_units", "price_units", "fee_money", "notional_money", "strategy", "account"):
+        reversal[name] = fill[name]
+    return reversal
+
+
+def test_a_busted_fill_never_happened() -> None:
+    fills = make_fills([(1, 10, 100.0, 1.0), (2, 5, 105.0, 1.0), (3, -10, 110.0, 1.0)])
+    trips = round_trips(fills, reversals=reversal_of(fills[1], 99))
+    assert trips.closed["profit_money"].tolist() == [98 * MONEY]
+    assert len(trips.open) == 0
+    assert trips.closed[["entry_fill", "exit_fill"]].tolist() == [(0, 2)]
+
+
+def test_a_corrected_fill_happened_as_corrected() -> None:
+    # Bought at 100, sold at 110, and then told that it was bought at 104.
+    fills = make_fills([(1, 10, 100.0), (2, -10, 110.0), (3, 10, 104.0)])
+    trips = round_trips(fills, reversals=reversal_of(fills[0], int(fills["execution_id"][2])))
+    assert trips.closed["profit_money"].tolist() == [60 * MONEY]
+    assert (trips.closed["direction"].tolist(), trips.closed["entry_fill"].tolist()) == ([1], [2])
+    assert trips.closed["entry_time_ns"][0] <= trips.closed["exit_time_ns"][0]
+    assert len(trips.open) == 0
+    standing = standing_fills(fills, reversal_of(fills[0], int(fills["execution_id"][2])))
+    assert standing["price_units"].tolist() == [104 * PRICE, 110 * PRICE]
+
+
+def actions_of(*rows: dict[str, int], lot_size: int = 0) -> list[CorporateAction]:
+    """Actions of one instrument at the marks of bars that close at 110 on the way."""
+    instrument = Instrument("AAA", lot_size=lot_size)
+    made = []
+    for row in rows:
+        kind = Kind.DIVIDEND if "amount" in row else Kind.SPLIT
+        record = blank(kind, 1)
+        for name, value in row.items():
+            record[name] = value
+        record["instrument"] = 1
+        made.append(record.view(BAR))
+    bars = make_bars(np.array([1]), np.array([770.0]))
+    return corporate_actions(np.concatenate([bars, *made]), (instrument,))
+
+
+def test_a_dividend_belongs_to_the_trade_that_held_the_shares() -> None:
+    fills = make_fills([(10, 10, 100.0), (30, -10, 100.0), (40, -5, 100.0), (60, 5, 100.0)])
+    actions = actions_of({"venue_time_ns": 20, "amount": 2}, {"venue_time_ns": 50, "amount": 1})
+    trips = round_trips(fills, actions=actions)
+    # The holder is paid 20, the short seller pays 5.
+    assert trips.closed["income_money"].tolist() == [20 * MONEY, -5 * MONEY]
+    assert trips.closed["profit_money"].tolist() == [20 * MONEY, -5 * MONEY]
+    assert trips.closed["gross_money"].tolist() == [0, 0]
+
+
+def test_a_split_pays_fractions_in_cash() -> None:
+    # 15 shares at 700, split 3 for 2: 22.5, of which half a share is paid at 770 × 2 / 3 and the rest is sold at 500.
+    fills = make_fills([(10, 15, 700.0), (30, -22, 500.0)])
+    split = {"venue_time_ns": 20, "numerator": 3, "denominator": 2, "cash_in_lieu_units": NULL}
+    trade = round_trips(fills, actions=actions_of(split, lot_size=1)).closed[0]
+    paid = 770 * 2 / 3 * 0.5
+    assert trade["gross_money"] / MONEY == pytest.approx(22 * 500 + paid - 15 * 700, abs=1e-6)
+    assert trade["open_units"] == 0
+    stated = {**split, "cash_in_lieu_units": 600 * PRICE}
+    trade = round_trips(fills, actions=actions_of(stated, lot_size=1)).closed[0]
+    assert trade["gross_money"] == (22 * 500 + 300 - 15 * 700) * MONEY
+
+
+def test_a_fill_at_the_close_before_a_split_is_on_the_old_scale() -> None:
+    fills = make_fills([(20, 10, 700.0), (30, -70, 110.0)])
+    split = {"venue_time_ns": 20, "numerator": 7, "denominator": 1, "cash_in_lieu_units": NULL}
+    fills["price_rule"][0] = PriceRule.CLOSE
+    assert round_trips(fills, actions=actions_of(split)).closed["gross_money"].tolist() == [700 * MONEY]
+    fills["price_rule"][0] = PriceRule.OPEN
+    assert round_trips(fills, actions=actions_of(split)).open["open_units"].tolist() == [60 * QUANTITY]
+
+
+def test_trades_of_another_currency_are_converted() -> None:
+    fills = make_fills([(1, 10, 100.0, 1.0), (2, -10, 110.0, 2.0)])
+    trips = round_trips(fills)
+    converted = trips.converted(lambda numbers, times_ns: np.where(numbers == 1, 1.1, 1.0))
+    assert converted.closed["profit_money"].tolist() == [round(97 * MONEY * 1.1)]
+    assert converted.closed["return_fraction"].tolist() == trips.closed["return_fraction"].tolist()
+    same = trips.converted(lambda numbers, times_ns: np.ones(len(numbers)))
+    assert same.closed.tobytes() == trips.closed.tobytes()
+
+
+def test_slippage_is_allotted_like_fees() -> None:
+    fills = make_fills([(1, 10, 100), (2, -30, 90), (3, 20, 80)])
+    fills["slippage_money"] = [1 * MONEY, 3 * MONEY, NULL]
+    assert round_trips(fills).closed["slippage_money"].tolist() == [2 * MONEY, 2 * MONEY]
