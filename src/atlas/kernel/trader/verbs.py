@@ -11,7 +11,7 @@ from typing import Any
 
 from atlas.kernel.memory.block import free_row
 from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function, rare_function
-from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
+from atlas.kernel.memory.exact import multiply_divide, multiply_divide_truncate, to_units
 from atlas.kernel.memory.heap import heap_push, heap_remove_matching
 from atlas.kernel.memory.random import random_key, random_normal, random_uniform
 from atlas.kernel.trader.ledger import (
@@ -22,6 +22,8 @@ from atlas.kernel.trader.ledger import (
     equity_at,
     position_index,
     rate_to_base,
+    to_base,
+    try_notional,
     value_stale,
 )
 from atlas.kernel.trader.orders import (
@@ -314,12 +316,24 @@ def from_base(world: int, currency: int, base_currency: int, money: int) -> tupl
     return multiply_divide_truncate(money, base_rate, rate)
 
 
+@rare_function
+def flip_fee(world: int, slot: int, price_units: int, held_units: int, rate: int) -> int:
+    """Fee of the part of an order that ends a position before it opens the opposite one, in the account's currency."""
+    order = order_row(world, slot)
+    money, fits = try_notional(world, order.instrument, price_units, abs(held_units))
+    fee, fits_fee = multiply_divide(money, rate, FRACTION_SCALE)
+    if not (fits and fits_fee):
+        return 0
+    row, owner = instrument_row(world, order.instrument), account_row(world, order.account)
+    return to_base(world, row.currency, owner.currency, fee)
+
+
 @kernel_function
 def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
     """Units that an order stated as notional or weight comes to at a price, in its own direction; never below zero.
 
     The price has slippage in it already. The money for it, less the fee it will cost, is a whole number of currency
-    steps, rounded down; so is the quantity.
+    steps, rounded down; so is the quantity. Where a position of the other side is ended first, its fee is paid first.
     """
     slot = find_order(world, client_order_id)
     if slot < 0 or price_units <= 0:
@@ -334,6 +348,8 @@ def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
         weight, fits = to_units(order.quantity_value, float(FRACTION_SCALE))
         rate, _ = to_units(limits.fee_rate, float(FRACTION_SCALE))
         total = equity_at(world, account, order.instrument, price_units)
+        if order.quantity_kind == TARGET_WEIGHT and share.quantity_units * order.side < 0 < weight * order.side:
+            total -= flip_fee(world, slot, price_units, share.quantity_units, rate)
         money, fits_money = multiply_divide_truncate(total, weight, FRACTION_SCALE + rate)
         money, fits_rate = from_base(world, row.currency, account_row(world, account).currency, money)
         fits = fits and fits_money and fits_rate
