@@ -113,7 +113,7 @@ def test_no_transition_is_illegal(lines: list[Line]) -> None:
     states: dict[int, int] = {}
     for entry in flow.driver.outputs(Kind.ORDER_TRANSITION):
         number, before, after = (int(entry[name]) for name in ("client_order_id", "from_state", "to_state"))
-        assert before == states.get(number, 1)
+        assert before == states.get(number, 1 if number > 0 else 0)  # what the venue made is never asked for
         assert follow(before, int(entry["event"])) == after
         states[number] = after
     assert states == {order.number: order.state for order in flow.orders}

@@ -118,9 +118,9 @@ class BarExchange:
     # --- commands
 
     def accept(self, kind: str, command: dict[str, Any], time: int) -> None:
-        """Take a command: "new", "cancel" or "replace"."""
+        """Take a command: "new", "cancel", "replace" or "link"."""
         self.expire_due(time)
-        {"new": self.new, "cancel": self.cancel, "replace": self.replace}[kind](command, time)
+        {"new": self.new, "cancel": self.cancel, "replace": self.replace, "link": self.link}[kind](command, time)
 
     def find(self, name: int) -> Order | None:
         """Order that goes by this client order id."""
@@ -229,6 +229,14 @@ class BarExchange:
         )
         self.orders.append(order)
         self.say(order, ExecutionType.NEW, OrderStatus.NEW, time)
+
+    def link(self, command: dict[str, Any], time: int) -> None:
+        """Let each of two orders end the other; what stands alone ends."""
+        first, second = self.find(command["first_order_id"]), self.find(command["second_order_id"])
+        if first is not None and second is not None:
+            first.sibling, second.sibling = second, first
+        elif first is not None or second is not None:
+            self.cancel_unasked(first or second, RejectReason.VENUE_UNKNOWN_ORDER, time)  # type: ignore[arg-type]
 
     def refuse_request(
         self, request: dict[str, Any], order: Order | None, what: CancelRejectResponse, reason: RejectReason, time: int
@@ -535,7 +543,7 @@ class BarExchange:
             }
             name = -((self.number << 40) + self.accepted)
             child = Order([name], self.accepted, command, units, limit, stop, None, time, order.reference)
-            child.parent = order.names[-1]
+            child.parent = order.names[0]
             if rows + len(children) >= self.capacity:
                 reason = RejectReason.CAPACITY_ORDERS
                 self.say(
@@ -572,8 +580,7 @@ class BarExchange:
 
     def reduce(self, order: Order, units: int, time: int) -> None:
         """Take what the target has filled from the stop beside it."""
-        assert order.quantity is not None
-        if order.open <= units:
+        if order.quantity is None or order.open <= units:
             self.cancel_unasked(order, 0, time)
             return
         order.quantity -= units

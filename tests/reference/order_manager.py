@@ -62,6 +62,9 @@ class Order:
     held_units: int = 0
     held_money: int = 0
     retired: bool = False
+    parent: int = 0
+    attached: bool = False
+    partner: Order | None = None
 
 
 @dataclass(eq=False)
@@ -106,7 +109,14 @@ class OrderManager:
         old = order.quantity, order.price
         units, money = order.held_units, order.held_money
         order.quantity, order.price = quantity, price
-        self.hold(order)
+        other = order.partner
+        aside = None if other is None else (other.held_units, other.held_money)
+        if other is not None:
+            other.held_units = other.held_money = 0
+        if not order.attached:
+            self.hold_alone(order)
+        if other is not None and aside is not None:
+            other.held_units, other.held_money = aside
         order.held_units, order.held_money = max(units, order.held_units), max(money, order.held_money)
         order.quantity, order.price = old
         order.state = state
@@ -118,7 +128,60 @@ class OrderManager:
 
     # --- holds
 
+    def adopt(self, order: Order) -> None:
+        """The venue made an order of a price attached to another one."""
+        self.orders[order.number] = order
+        order.state, order.attached = OrderState.ACKNOWLEDGED, True
+        for other in self.working:
+            free = other.attached and other.partner is None and other.instrument == order.instrument
+            if free and (other.parent, other.number) == (order.parent, order.number + 1):
+                order.partner, other.partner = other, order
+        self.working.append(order)
+
+    def link(self, first: Order, second: Order) -> bool:
+        """Two orders are to cancel each other."""
+        gone = any(each.retired or is_closed(each.state) for each in (first, second))
+        tied = any(each.attached or each.partner is not None for each in (first, second))
+        if gone or tied or first is second or first.instrument != second.instrument:
+            return False
+        first.partner, second.partner = second, first
+        self.hold(first)
+        return True
+
+    def untie(self, order: Order) -> None:
+        """What has ended is part of nothing any more."""
+        other, order.partner, order.attached = order.partner, None, False
+        if other is not None:
+            other.partner = None
+            self.hold(other)
+
+    def end_attached(self, filled: Order) -> None:
+        """A strategy without a position needs no stops and targets; the filled one's partner the venue ends itself."""
+        if self.portfolio.share(filled.strategy, filled.instrument).quantity != 0:
+            return
+        for other in self.working:
+            mine = (other.strategy, other.instrument) == (filled.strategy, filled.instrument)
+            if mine and other.attached and other is not filled and other is not filled.partner:
+                self.ask_cancel(other)
+
     def hold(self, order: Order) -> None:
+        """Hold for an order, for the larger of two of one side that cancel each other, for none that is attached."""
+        other = order.partner
+        if order.attached:
+            order.held_units = order.held_money = 0
+        elif other is None or other.side != order.side:
+            self.hold_alone(order)
+        else:
+            other.held_units = other.held_money = 0
+            self.hold_alone(order)
+            found = order.held_units, order.held_money
+            order.held_units = order.held_money = 0
+            self.hold_alone(other)
+            if found[0] >= other.held_units:
+                other.held_units = other.held_money = 0
+                order.held_units, order.held_money = found
+
+    def hold_alone(self, order: Order) -> None:
         """Hold for what is open, and money for what of it enlarges the position."""
         book = self.portfolio
         order.held_units = order.held_money = 0
@@ -153,6 +216,7 @@ class OrderManager:
             return
         if not is_closed(before):
             self.release(order, order.held_units)
+            self.untie(order)
             self.working.remove(order)
         order.retired = not order.state & FLAGS
 
@@ -201,6 +265,7 @@ class OrderManager:
         self.add(order, quantity, price, fee)
         if not order.retired:
             self.release(order, order.held_units if quantity == left else quantity)
+            self.end_attached(order)
             if quantity == left:
                 self.settle(order, before)
 

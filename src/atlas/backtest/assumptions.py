@@ -75,6 +75,11 @@ def _fills(settings: RunSettings, history: BarHistory) -> list[Assumption]:
             "open, then high and low, then close",
             "Where one bar could have hit a stop and a target of the same position, the stop is taken.",
         ),
+        Assumption(
+            "Attached stops and targets",
+            "live from the fill, the stop before the target",
+            "They rest at the venue, each ends the other, and both end with the position; they hold no buying power.",
+        ),
         limit,
         Assumption("Gaps", "filled at the open", "A stop or limit that the open jumps over gets the open's price."),
         *_volume(settings, history),

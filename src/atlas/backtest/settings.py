@@ -132,6 +132,7 @@ class RunSettings:
                 volume_share=self.volume_share,
                 slippage_basis_points=self.slippage_bps,
                 touch_fills=self.touch_fills,
+                attached_orders=True,
             ),
             order_latency_ns=self.order_latency_ns,
             report_latency_ns=self.report_latency_ns,

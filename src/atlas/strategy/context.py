@@ -54,6 +54,7 @@ FULL_TEXT = VERB_MESSAGES[VerbError.FULL]
 TOO_MANY_CHAINED_TEXT = VERB_MESSAGES[VerbError.TOO_MANY_CHAINED]
 UNSUPPORTED_TEXT = VERB_MESSAGES[VerbError.UNSUPPORTED]
 NO_PRICE_TEXT = VERB_MESSAGES[VerbError.NO_PRICE_YET]
+NOT_A_PAIR, NOT_A_PAIR_TEXT = int(VerbError.NOT_A_PAIR), VERB_MESSAGES[VerbError.NOT_A_PAIR]
 ONE_SIZE_TEXT = "say how much by exactly one of quantity, notional and weight"
 
 
@@ -90,6 +91,8 @@ def verb_error(code: int) -> None:
         raise RuntimeError(TOO_MANY_CHAINED_TEXT)
     if code == UNSUPPORTED:
         raise ValueError(UNSUPPORTED_TEXT)
+    if code == NOT_A_PAIR:
+        raise ValueError(NOT_A_PAIR_TEXT)
     raise ValueError(NO_PRICE_TEXT)
 
 
@@ -115,6 +118,7 @@ class Context:
     call_place: Callable[..., int]
     call_target: Callable[..., int]
     call_cancel: Callable[..., int]
+    call_link: Callable[..., int]
     call_replace: Callable[..., int]
     call_cancel_all: Callable[..., int]
     call_set_timer: Callable[..., int]
@@ -248,7 +252,10 @@ class Context:
         weight: Any = None,
         expire_time_ns: Any = None,
     ) -> int:
-        """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity."""
+        """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity.
+
+        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`.
+        """
         return self._place(
             BUY,
             instrument,
@@ -276,7 +283,10 @@ class Context:
         weight: Any = None,
         expire_time_ns: Any = None,
     ) -> int:
-        """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity."""
+        """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity.
+
+        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`.
+        """
         return self._place(
             SELL,
             instrument,
@@ -352,6 +362,30 @@ class Context:
             or_nan(stop_loss),
             or_nan(take_profit),
         )
+        if answer < 0:
+            verb_error(answer)
+        return answer
+
+    def bracket(
+        self,
+        instrument: Any,
+        quantity: float,
+        stop_loss: float,
+        take_profit: float,
+        limit: Any = None,
+        stop: Any = None,
+        time_in_force: Any = GTC,
+    ) -> int:
+        """Place an order for a signed quantity with a stop and a target that live from its fill on; give its id.
+
+        The stop and the target are orders of their own, told to `on_order` with `order.parent` this id. One ends the
+        other, and both end with the position they protect.
+        """
+        return self.order(instrument, quantity, None, limit, stop, stop_loss, take_profit, time_in_force)
+
+    def oco(self, first_order_id: int, second_order_id: int) -> int:
+        """Let one of two working orders cancel the other; give 1, or 0 where one of them works no more."""
+        answer = self.call_link(first_order_id, second_order_id)
         if answer < 0:
             verb_error(answer)
         return answer

@@ -77,6 +77,11 @@ def cancel(world: int, strategy: int, order: int) -> int:
     return note(world, 4, 0, order, 0, 0.0, 0.0)
 
 
+@entry_point(VERBS["link"])
+def link(world: int, strategy: int, first: int, second: int) -> int:
+    return note(world, 11, 0, first, second, 0.0, 0.0)
+
+
 @entry_point(VERBS["replace"])
 def replace(world: int, strategy: int, order: int, quantity: float, limit: float, stop: float) -> int:
     return note(world, 5, 0, order, 0, quantity, limit)
@@ -145,6 +150,7 @@ FAKES = {
     "place": place,
     "target": target,
     "cancel": cancel,
+    "link": link,
     "replace": replace,
     "cancel_all": cancel_all,
     "set_timer": set_timer,

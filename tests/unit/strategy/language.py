@@ -428,6 +428,23 @@ class Orders(Strategy):
         ctx.order(bar.instrument, 3.0)
 
 
+class Brackets(Strategy):
+    """`bracket`, `oco`, and what an order tells: `id`, `parent`, `state`, `filled`, `stop`, `limit`."""
+
+    stops: int = 0
+    price: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        first = ctx.bracket(bar.instrument, 5.0, bar.close - 1.0, bar.close + 2.0)
+        second = ctx.bracket(bar.instrument, -5.0, stop_loss=120.0, take_profit=90.0, limit=bar.close)
+        ctx.oco(first, second)
+
+    def on_order(self, ctx: Any, order: Any) -> None:
+        if order.parent != 0 and order.id < 0 and order.filled == 0.0 and order.state == 3:
+            self.stops += 1
+            self.price = order.stop - order.limit
+
+
 class Targets(Strategy):
     """Targets: `target`, `target_notional`, `target_weight`, `close`, `signal`, with `rebalance=True`."""
 
@@ -516,5 +533,5 @@ SUPPORTED = [
         Maths,
         WholeNumbers,
     ),
-    *(Raising, Literals, Looking, History, Orders, Targets, Changes, Logging, Returning, LocalNames),
+    *(Raising, Literals, Looking, History, Orders, Brackets, Targets, Changes, Logging, Returning, LocalNames),
 ]

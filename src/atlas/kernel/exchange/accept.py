@@ -35,7 +35,7 @@ from atlas.kernel.memory.block import allocate_row, live_rows, table_capacity
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_put, map_remove
 from atlas.kernel.memory.intrinsics import ROWS, record_at
-from atlas.records.commands import REPLACE_ORDER
+from atlas.records.commands import ORDER_LINK, REPLACE_ORDER
 from atlas.records.enums import (
     CancelRejectResponse,
     ExecutionType,
@@ -48,8 +48,9 @@ from atlas.records.enums import (
 from atlas.records.kinds import Kind
 from atlas.records.layout import ROW
 
-row_at, replace_order_at = record_at(ROW, ROWS), record_at(REPLACE_ORDER, ROWS)
+row_at, replace_order_at, link_at = record_at(ROW, ROWS), record_at(REPLACE_ORDER, ROWS), record_at(ORDER_LINK, ROWS)
 NEW_ORDER_KIND, CANCEL_KIND, REPLACE_KIND = int(Kind.NEW_ORDER), int(Kind.CANCEL_ORDER), int(Kind.REPLACE_ORDER)
+LINK_KIND = int(Kind.ORDER_LINK)
 MARKET, LIMIT, STOP = int(OrderType.MARKET), int(OrderType.LIMIT), int(OrderType.STOP)
 GTC, DAY, IOC, GTD = int(TimeInForce.GTC), int(TimeInForce.DAY), int(TimeInForce.IOC), int(TimeInForce.GTD)
 UNITS, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.TARGET_WEIGHT)
@@ -310,6 +311,20 @@ def accept_replace(venue: int, address: int, time_ns: int) -> None:
         remove_order(venue, slot)
 
 
+@rare_function
+def accept_link(venue: int, address: int, time_ns: int) -> None:
+    """Take an ORDER_LINK: from now on each of two orders ends the other; an order whose other has gone is canceled."""
+    command = link_at(address)
+    first, second = find_order(venue, command.first_order_id), find_order(venue, command.second_order_id)
+    if first >= 0 and second >= 0:
+        order_row(venue, first).sibling_order = second
+        order_row(venue, second).sibling_order = first
+    elif first >= 0:
+        cancel_unasked(venue, first, UNKNOWN_ORDER, time_ns)
+    elif second >= 0:
+        cancel_unasked(venue, second, UNKNOWN_ORDER, time_ns)
+
+
 @kernel_function
 def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
     """Take a command that arrives at `time_ns`, never before an earlier one, and answer it.
@@ -319,7 +334,7 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
     venue : int
         Address of the venue's block.
     command_address : int
-        A NEW_ORDER, CANCEL_ORDER or REPLACE_ORDER.
+        A NEW_ORDER, CANCEL_ORDER, REPLACE_ORDER or ORDER_LINK.
     time_ns : int
         When it reaches the venue, ns UTC.
 
@@ -343,8 +358,10 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
         accept_cancel(venue, command_address, time_ns)
     elif kind == REPLACE_KIND:
         accept_replace(venue, command_address, time_ns)
+    elif kind == LINK_KIND:
+        accept_link(venue, command_address, time_ns)
     else:
-        raise ValueError("a venue takes new orders, cancels and replacements")
+        raise ValueError("a venue takes new orders, cancels, replacements and links")
     return reports_waiting(venue)
 
 

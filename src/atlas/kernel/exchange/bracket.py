@@ -53,7 +53,7 @@ def write_child(venue: int, slot: int, parent_slot: int, order_type: int, units:
     """Fill in a child's row; the attached prices become its own."""
     child, parent = order_row(venue, slot), order_row(venue, parent_slot)
     child.venue_order_id, child.client_order_id = child_identity(venue)
-    child.first_client_order_id, child.parent_order_id = child.client_order_id, parent.client_order_id
+    child.first_client_order_id, child.parent_order_id = child.client_order_id, parent.first_client_order_id
     child.instrument, child.side, child.order_type = parent.instrument, -parent.side, order_type
     child.time_in_force, child.account, child.strategy = GTC, parent.account, parent.strategy
     child.quantity_units, child.leaves_units = units, units

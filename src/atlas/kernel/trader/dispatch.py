@@ -146,7 +146,7 @@ def write_order_view(world: int, notice_index: int, context: int) -> None:
     notice = notice_row(world, notice_index)
     view, row = order_view_at(context + ORDER_OFFSET), instrument_row(world, notice.instrument)
     view.id, view.instrument, view.side, view.state = notice.order_id, notice.instrument, notice.side, notice.state
-    view.reason, view.time_ns = notice.reason, notice.time_ns
+    view.reason, view.time_ns, view.parent = notice.reason, notice.time_ns, notice.parent_order_id
     view.quantity = float(notice.quantity_units) / row.quantity_scale_float
     view.filled = float(notice.filled_units) / row.quantity_scale_float
     view.limit = NAN if notice.price_units == NULL_UNITS else float(notice.price_units) / row.price_scale_float

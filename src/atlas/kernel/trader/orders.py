@@ -57,6 +57,8 @@ CANCELED, EXPIRED, REJECTED = int(OrderState.CANCELED), int(OrderState.EXPIRED),
 CAPACITY_ORDERS = int(RejectReason.CAPACITY_ORDERS)
 NULL_UNITS = NULL
 RUNNING = 0
+ATTACHED, LINKED = 1, 2
+"""Bits of an order's `ties`."""
 
 
 @kernel_function
@@ -106,6 +108,7 @@ def notify_order(world: int, slot: int, reason: int) -> None:
     notice.price_units, notice.stop_units = order.price_units, order.stop_units
     notice.fee_money, notice.realized_money = order.fees_money, 0
     notice.filled_notional_money, notice.position_units = order.filled_notional_money, 0
+    notice.parent_order_id = order.parent_order_id
 
 
 @kernel_function
@@ -199,13 +202,60 @@ def hold_anew(world: int, slot: int) -> None:
     """Hold for what is now open of a working order, after its terms or its fills were changed."""
     order = order_row(world, slot)
     release(world, slot, order.held_units)
-    price_units = reference_price(world, slot)
+    if order.ties != 0 and hold_tied(world, slot):
+        return
+    measure_open(world, slot)
+    hold(world, slot)
+
+
+@kernel_function
+def measure_open(world: int, slot: int) -> None:
+    """Set what an order would hold for what is open of it, that holds nothing now; it is not yet counted."""
+    order, price_units = order_row(world, slot), reference_price(world, slot)
     if price_units == NULL_UNITS or order.quantity_units < order.filled_units:
         return
     _, _, fits = measure(world, slot, price_units)
     if not fits:
         order.held_units, order.held_money, order.releasing_money = 0, 0, 0
+
+
+@rare_function
+def hold_tied(world: int, slot: int) -> bool:
+    """Hold for an order that is tied to another; false where it holds like any other.
+
+    An attached stop or target holds nothing: it ends with the position it protects. Of two linked orders of one side
+    the larger is held for, since only one of them can fill.
+    """
+    order = order_row(world, slot)
+    if order.ties & ATTACHED != 0:
+        return True
+    other_slot = find_order(world, order.linked_order_id)
+    if other_slot < 0 or order_row(world, other_slot).side != order.side:
+        return False
+    other = order_row(world, other_slot)
+    release(world, other_slot, other.held_units)
+    measure_open(world, slot)
+    measure_open(world, other_slot)
+    lesser = order if order.held_units < other.held_units else other
+    lesser.held_units, lesser.held_money, lesser.releasing_money = 0, 0, 0
     hold(world, slot)
+    hold(world, other_slot)
+    return True
+
+
+@rare_function
+def untie(world: int, slot: int) -> None:
+    """Let an order that has ended leave what it was tied to: the one it was linked with is held for by itself."""
+    order = order_row(world, slot)
+    if order.ties & ATTACHED != 0:
+        instrument_row(world, order.instrument).attached_orders -= 1
+    other_slot = find_order(world, order.linked_order_id) if order.linked_order_id != 0 else -1
+    order.ties, order.linked_order_id = 0, 0
+    if other_slot >= 0:
+        other = order_row(world, other_slot)
+        other.linked_order_id = 0
+        other.ties &= ATTACHED
+        hold_anew(world, other_slot)
 
 
 @kernel_function
@@ -265,6 +315,8 @@ def settle(world: int, slot: int, before: int) -> None:
         return
     if not is_closed(before):
         release(world, slot, order_row(world, slot).held_units)
+        if order_row(world, slot).ties != 0:
+            untie(world, slot)
         forget_target(world, slot)
         unlink_order(world, slot)
     if state & PENDING_MASK == 0:
@@ -302,6 +354,7 @@ def refuse_without_row(world: int, strategy: int, instrument: int, side: int) ->
         notice.quantity_units, notice.filled_units, notice.filled_notional_money = 0, 0, 0
         notice.price_units, notice.stop_units = NULL_UNITS, NULL_UNITS
         notice.fee_money, notice.realized_money, notice.position_units = 0, 0, 0
+        notice.parent_order_id = 0
     return identity
 
 

@@ -13,6 +13,7 @@ from atlas.kernel.memory.block import ring_index
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_get, map_put, map_remove
 from atlas.kernel.memory.intrinsics import ROWS, record_at
+from atlas.kernel.trader.attached import adopt, end_attached
 from atlas.kernel.trader.ledger import (
     WORD_LIMIT,
     book_fill,
@@ -280,6 +281,7 @@ def notify_fill(world: int, place: int, state: int, filled_units: int, filled_no
     notice.filled_units, notice.stop_units = filled_units, NULL_UNITS
     notice.fee_money, notice.realized_money = fill.fee_money, fill.realized_money
     notice.filled_notional_money, notice.position_units = filled_notional_money, fill.position_units
+    notice.parent_order_id = 0
 
 
 @kernel_function
@@ -332,6 +334,8 @@ def book_order_fill(world: int, slot: int, address: int, identity: int, event: i
         hold_anew(world, slot)
     notify_fill(world, place, order.state, order.filled_units, order.filled_notional_money)
     notify_order(world, slot, 0)
+    if instrument_row(world, order.instrument).attached_orders != 0:
+        end_attached(world, slot)
     if event == E_FILL_COMPLETE:
         settle(world, slot, before)
 
@@ -679,10 +683,13 @@ def apply_execution_report(world: int, address: int) -> None:
         reverse_execution(world, address)
         return
     known = map_get(world, INDEX_ENTRY, report.client_order_id)
-    if known == -1 and report.reference_id > 0:
+    # Below zero is the id of an order that the venue made itself: what it refers to is its parent.
+    if known == -1 and report.reference_id > 0 and report.client_order_id >= 0:
         known = map_get(world, INDEX_ENTRY, report.reference_id)
     if known == -1:
-        quarantine(world, address, UNKNOWN_ORDER, 0)
+        reason = adopt(world, address)
+        if reason != 0:
+            quarantine(world, address, reason, 0)
     elif known >= 0 and transaction == STATUS:
         resolve_doubt(world, known, address)
     elif known >= 0:
@@ -698,9 +705,11 @@ def apply_cancel_reject(world: int, address: int) -> None:
     known = map_get(world, INDEX_ENTRY, reject.original_client_order_id)
     if known == -1:
         known = map_get(world, INDEX_ENTRY, reject.client_order_id)
-    if known == -1:
+    if known == -1 and world_row(world, 0).exact_venue == 0:
         quarantine_reject(world, address, UNKNOWN_ORDER, 0)
-    if known < 0:  # on a tombstone it is late, and says nothing new
+    if (
+        known < 0
+    ):  # the order has ended meanwhile (an exact venue's leaves no tombstone): it is late, and says nothing new
         return
     before, reason = order_row(world, known).state, int(reject.reject_reason)
     replacing = int(reject.response_to) == REPLACE_REFUSED

@@ -213,10 +213,14 @@ def check_position(world: int, slot: int, price_units: int, equity_money: int) -
 
 @kernel_function
 def check_exposure(world: int, slot: int, adding_money: int, equity_money: int) -> int:
-    """Total exposure, leverage and buying power: what working orders hold counts, what market orders end does not."""
+    """Total exposure, leverage and buying power: what working orders hold counts, what market orders end does not.
+
+    A market order that turns a position round ends it first, so its own part that ends it doesn't count either.
+    """
     order = order_row(world, slot)
     limits, owner = limit_row(world, order.account), account_row(world, order.account)
-    after = owner.gross_exposure_money + owner.held_money - owner.releasing_money + adding_money
+    releasing_money = owner.releasing_money + order.releasing_money
+    after = owner.gross_exposure_money + owner.held_money - releasing_money + adding_money
     if limits.exposure_money != NULL_UNITS and count_check(world, EXPOSURE, after > limits.exposure_money):
         return EXPOSURE
     if limits.leverage == limits.leverage and count_check(

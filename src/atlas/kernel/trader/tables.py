@@ -47,7 +47,8 @@ INSTRUMENTS = Table(
         words("tick_units", "lot_units", "minimum_quantity_units", "flags", "retired"),
         words("mark_units", "mark_time_ns", "open_units", "high_units", "low_units", "close_units", "volume_units"),
         words("bar_time_ns", "bar_length_ns", "bar_specification", "first_order", "last_order", "live_orders"),
-        words("throttle_count", "history_written"),
+        # Working stops and targets that the venue made of attached prices.
+        words("throttle_count", "history_written", "attached_orders"),
         floats("price_scale_float", "quantity_scale_float", "money_scale_float", "fee_rate"),
     ),
 )
@@ -113,6 +114,8 @@ ORDERS = Table(
         words("submit_time_ns", "update_time_ns", "reference_price_units"),
         # A cancel or replace on its way, by its own client order id.
         words("pending_order_id", "pending_quantity_units", "pending_price_units", "pending_stop_units"),
+        # Bits: 1 the venue made it of an attached price, 2 it is one of two of which one cancels the other.
+        words("ties", "linked_order_id"),
         words("previous_order", "next_order", "sent"),
         floats("quantity_value"),
     ),
@@ -167,7 +170,7 @@ NOTICES = Table(
     record(
         words("hook", "strategy", "instrument", "order_id", "time_ns", "side", "state", "reason"),
         words("quantity_units", "filled_units", "price_units", "stop_units", "fee_money", "realized_money"),
-        words("filled_notional_money", "position_units"),
+        words("filled_notional_money", "position_units", "parent_order_id"),
     ),
     logical=False,
 )

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from atlas.kernel.memory.block import free_row
-from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function
-from atlas.kernel.memory.exact import multiply_divide_truncate, to_units
+from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_function, rare_function
+from atlas.kernel.memory.exact import multiply_divide, multiply_divide_truncate, to_units
 from atlas.kernel.memory.heap import heap_push, heap_remove_matching
 from atlas.kernel.memory.random import random_key, random_normal, random_uniform
 from atlas.kernel.trader.columns import column
@@ -23,17 +23,24 @@ from atlas.kernel.trader.ledger import (
     equity_at,
     position_index,
     rate_to_base,
+    to_base,
+    try_notional,
     value_stale,
 )
 from atlas.kernel.trader.orders import (
+    ATTACHED,
     BY_STRATEGY,
+    LINKED,
     ORDERS_ENTRY,
     WHY_SIGNAL,
     can_replace,
     cancel_working,
     find_order,
     hold,
+    hold_anew,
+    is_closed,
     new_order,
+    next_order_id,
     notify_order,
     refuse_without_row,
     request_cancel,
@@ -41,10 +48,13 @@ from atlas.kernel.trader.orders import (
     submit,
 )
 from atlas.kernel.trader.outputs import (
+    LINK_KIND,
     LOG_KIND,
     SIGNAL_KIND,
     commands_left,
     emit,
+    emit_command,
+    link_at,
     log_at,
     notices_left,
     outputs_left,
@@ -66,13 +76,14 @@ from atlas.kernel.trader.tables import (
     world_row,
 )
 from atlas.kernel.trader.views import VERBS, HistoryField, Query, VerbError
-from atlas.records.enums import NULL, LogLevel, OrderType, QuantityKind, TimeInForce
+from atlas.records.enums import NULL, ContingencyType, LogLevel, OrderType, QuantityKind, TimeInForce
 
 NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
 UNKNOWN_INSTRUMENT, UNKNOWN_ORDER = int(VerbError.UNKNOWN_INSTRUMENT), int(VerbError.UNKNOWN_ORDER)
 OUT_OF_RANGE, FULL = int(VerbError.OUT_OF_RANGE), int(VerbError.FULL)
 TOO_MANY_CHAINED, UNSUPPORTED = int(VerbError.TOO_MANY_CHAINED), int(VerbError.UNSUPPORTED)
 NO_PRICE_YET, GO_ON = int(VerbError.NO_PRICE_YET), 1
+NOT_A_PAIR, ONE_CANCELS_OTHER = int(VerbError.NOT_A_PAIR), int(ContingencyType.ONE_CANCELS_OTHER)
 UNITS, NOTIONAL = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL)
 WEIGHT, TARGET_WEIGHT = int(QuantityKind.WEIGHT), int(QuantityKind.TARGET_WEIGHT)
 MARKET, GTC = int(OrderType.MARKET), int(TimeInForce.GTC)
@@ -306,12 +317,24 @@ def from_base(world: int, currency: int, base_currency: int, money: int) -> tupl
     return multiply_divide_truncate(money, base_rate, rate)
 
 
+@rare_function
+def flip_fee(world: int, slot: int, price_units: int, held_units: int, rate: int) -> int:
+    """Fee of the part of an order that ends a position before it opens the opposite one, in the account's currency."""
+    order = order_row(world, slot)
+    money, fits = try_notional(world, order.instrument, price_units, abs(held_units))
+    fee, fits_fee = multiply_divide(money, rate, FRACTION_SCALE)
+    if not (fits and fits_fee):
+        return 0
+    row, owner = instrument_row(world, order.instrument), account_row(world, order.account)
+    return to_base(world, row.currency, owner.currency, fee)
+
+
 @kernel_function
 def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
     """Units that an order stated as notional or weight comes to at a price, in its own direction; never below zero.
 
     The price has slippage in it already. The money for it, less the fee it will cost, is a whole number of currency
-    steps, rounded down; so is the quantity.
+    steps, rounded down; so is the quantity. Where a position of the other side is ended first, its fee is paid first.
     """
     slot = find_order(world, client_order_id)
     if slot < 0 or price_units <= 0:
@@ -326,6 +349,8 @@ def resolve_quantity(world: int, client_order_id: int, price_units: int) -> int:
         weight, fits = to_units(order.quantity_value, float(FRACTION_SCALE))
         rate, _ = to_units(limits.fee_rate, float(FRACTION_SCALE))
         total = equity_at(world, account, order.instrument, price_units)
+        if order.quantity_kind == TARGET_WEIGHT and share.quantity_units * order.side < 0 < weight * order.side:
+            total -= flip_fee(world, slot, price_units, share.quantity_units, rate)
         money, fits_money = multiply_divide_truncate(total, weight, FRACTION_SCALE + rate)
         money, fits_rate = from_base(world, row.currency, account_row(world, account).currency, money)
         fits = fits and fits_money and fits_rate
@@ -352,6 +377,49 @@ def cancel(world: int, strategy: int, order_id: int) -> int:
 
 
 @kernel_function
+def may_link(world: int, slot: int, strategy: int) -> bool:
+    """Whether an order works for a strategy and may become one of two that cancel each other."""
+    return slot >= 0 and order_row(world, slot).strategy == strategy and not is_closed(order_row(world, slot).state)
+
+
+@entry_point(VERBS["link"])
+def link(world: int, strategy: int, first_id: int, second_id: int) -> int:
+    """Ask that each of two orders cancels the other; see `VERBS`."""
+    header, first_slot, second_slot = world_row(world, 0), find_order(world, first_id), find_order(world, second_id)
+    if header.exact_venue == 0:
+        return UNSUPPORTED
+    if not may_link(world, first_slot, strategy) or not may_link(world, second_slot, strategy):
+        return 0
+    first, second = order_row(world, first_slot), order_row(world, second_slot)
+    if first_slot == second_slot or first.instrument != second.instrument or first.ties + second.ties != 0:
+        return NOT_A_PAIR
+    if not has_room(world):
+        return FULL
+    header.chained_orders += 1
+    first.ties, first.linked_order_id = LINKED, second.client_order_id
+    second.ties, second.linked_order_id = LINKED, first.client_order_id
+    hold_anew(world, first_slot)
+    command = link_at(emit_command(world, 1, first.instrument, LINK_KIND, first.side))
+    command.list_id, command.first_order_id = next_order_id(world), first.client_order_id
+    command.second_order_id, command.third_order_id = second.client_order_id, 0
+    command.contingency = ONE_CANCELS_OTHER
+    return 1
+
+
+@rare_function
+def set_hold_aside(world: int, slot: int) -> int:
+    """Uncount what the order linked with this one holds, until `hold` counts it again; its row, or -1."""
+    order = order_row(world, slot)
+    other_slot = find_order(world, order.linked_order_id) if order.linked_order_id != 0 else -1
+    if other_slot >= 0:
+        other = order_row(world, other_slot)
+        units, money = other.held_units, other.held_money
+        account_row(world, other.account).releasing_money -= other.releasing_money
+        change_working(world, other.strategy, other.account, other.instrument, other.side, -units, -money)
+    return other_slot
+
+
+@kernel_function
 def approve_replace(world: int, slot: int, quantity_units: int, price_units: int, stop_units: int) -> int:
     """Pass the new terms of an order through risk and hold for the larger of old and new; 0 or the refusal."""
     order = order_row(world, slot)
@@ -360,15 +428,18 @@ def approve_replace(world: int, slot: int, quantity_units: int, price_units: int
     releasing_money = order.releasing_money
     account_row(world, order.account).releasing_money -= releasing_money
     change_working(world, order.strategy, order.account, order.instrument, order.side, -held_units, -held_money)
+    aside = set_hold_aside(world, slot) if order.ties != 0 else -1
     order.quantity_units = quantity_units
     order.price_units, order.stop_units = price_units, stop_units
     reason = approve(world, slot)
     order.quantity_units, order.price_units, order.stop_units = old_quantity, old_price, old_stop
-    if reason != 0:
+    if reason != 0 or order.ties & ATTACHED != 0:
         order.held_units, order.held_money, order.releasing_money = held_units, held_money, releasing_money
     else:
         order.held_units, order.held_money = max(held_units, order.held_units), max(held_money, order.held_money)
     hold(world, slot)
+    if aside >= 0:
+        hold(world, aside)
     return reason
 
 
@@ -584,6 +655,7 @@ VERB_ENTRY_POINTS: dict[str, EntryPoint] = {
     "place": place,
     "target": target,
     "cancel": cancel,
+    "link": link,
     "replace": replace,
     "cancel_all": cancel_all,
     "set_timer": set_timer,

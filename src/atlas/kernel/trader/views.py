@@ -27,6 +27,8 @@ VERBS: dict[str, str] = {
     "target": "i8(i8, i8, i8, i8, i8, f8)",
     # world, strategy, order id -> 0
     "cancel": "i8(i8, i8, i8)",
+    # world, strategy, two order ids, one of which is to cancel the other -> 1, 0 where one of them works no more
+    "link": "i8(i8, i8, i8, i8)",
     # world, strategy, order id, quantity, limit, stop (NaN: unchanged) -> id of the request
     "replace": "i8(i8, i8, i8, f8, f8, f8)",
     # world, strategy, instrument (-1: all) -> how many were asked to be canceled
@@ -95,6 +97,7 @@ class VerbError(enum.IntEnum):
     TOO_MANY_CHAINED = -7
     UNSUPPORTED = -8
     NO_PRICE_YET = -9
+    NOT_A_PAIR = -10
 
 
 VERB_MESSAGES = {
@@ -107,13 +110,14 @@ VERB_MESSAGES = {
     VerbError.TOO_MANY_CHAINED: "too many orders were chained in one step",
     VerbError.UNSUPPORTED: "this order type or time in force is not available at this venue",
     VerbError.NO_PRICE_YET: "the instrument has no price yet",
+    VerbError.NOT_A_PAIR: "one-cancels-other takes two orders of one instrument that are part of no other pair",
 }
 
 BAR_VIEW = record(
     words("instrument", "time_ns", "start_ns", "specification"), floats("open", "high", "low", "close", "volume")
 )
 ORDER_VIEW = record(
-    words("id", "instrument", "side", "state", "reason", "time_ns"),
+    words("id", "instrument", "side", "state", "reason", "time_ns", "parent"),
     floats("quantity", "filled", "limit", "stop", "average_price"),
 )
 FILL_VIEW = record(

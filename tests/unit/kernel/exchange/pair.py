@@ -31,7 +31,12 @@ from atlas.records.layout import LAYOUTS, blank, repeat_headers
 from tests.reference.bar_exchange import BarExchange, Report, Terms
 
 POINTS = {"open": OPEN_POINT, "path": PATH_POINT, "close": CLOSE_POINT}
-COMMANDS = {"new": Kind.NEW_ORDER, "cancel": Kind.CANCEL_ORDER, "replace": Kind.REPLACE_ORDER}
+COMMANDS = {
+    "new": Kind.NEW_ORDER,
+    "cancel": Kind.CANCEL_ORDER,
+    "replace": Kind.REPLACE_ORDER,
+    "link": Kind.ORDER_LINK,
+}
 KINDS = {Kind.EXECUTION_REPORT: "execution report", Kind.CANCEL_REJECT: "cancel reject"}
 Bar = dict[str, Any]
 
@@ -259,6 +264,19 @@ class Flow:
             values |= pick.choice([{"order_type": 1}, {"time_in_force": 1}, {"trailing_offset_units": 5}])
         self.pair.command("replace", values, time)
 
+    def link(self, bar: Bar, time: int) -> None:
+        """Link two orders of the bar's instrument that stand alone, or one with an order that is not there."""
+        free = [
+            order.names[-1]
+            for order in self.pair.twin.orders
+            if order.sibling is None and order.command["instrument"] == bar["instrument"]
+        ]
+        if free:
+            first, second = self.pick.choice(free), self.pick.choice([*free, 10**6])
+            values = {"first_order_id": first, "second_order_id": second, "instrument": bar["instrument"]}
+            if first != second:
+                self.pair.command("link", values, time)
+
     def somebody(self) -> int:
         """Pick the id of a recent order, or of one that works."""
         working = [order.names[-1] for order in self.pair.twin.orders]
@@ -269,8 +287,11 @@ class Flow:
     def talk(self, bar: Bar, time: int, most: int) -> None:
         """Send a few commands."""
         for _ in range(self.pick.randint(0, most)):
-            if self.pick.random() < 0.7:
+            drawn = self.pick.random()
+            if drawn < 0.65:
                 self.order(bar, time)
+            elif drawn < 0.72:
+                self.link(bar, time)
             else:
                 self.request(bar, time)
 

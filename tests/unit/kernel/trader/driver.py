@@ -21,7 +21,7 @@ from atlas.kernel.trader.ledger import emit_equity_points, equity
 from atlas.kernel.trader.orders import change_state, find_order
 from atlas.kernel.trader.reports import NULL_UNITS
 from atlas.kernel.trader.step import apply_event
-from atlas.kernel.trader.verbs import cancel, cancel_all, cancel_timer, place_order, replace, set_timer, target
+from atlas.kernel.trader.verbs import cancel, cancel_all, cancel_timer, link, place_order, replace, set_timer, target
 from atlas.kernel.trader.views import CONTEXT
 from atlas.records.enums import (
     NULL,
@@ -42,6 +42,7 @@ from atlas.records.layout import LAYOUTS, blank, repeat_headers
 from atlas.records.order_states import OrderEvent, state_name
 
 EVENT, PLACE, CANCEL, REPLACE, CANCEL_ALL, DOUBT, EQUITY, TARGET, SET_TIMER, CANCEL_TIMER, EQUITY_POINTS = range(11)
+LINK = 11
 E_DOUBT = int(OrderEvent.DOUBT)
 Asked = Callable[..., int]
 apply: Asked = kernel_function(apply_event.function)
@@ -49,6 +50,7 @@ ask_cancel: Asked = kernel_function(cancel.function)
 ask_replace: Asked = kernel_function(replace.function)
 ask_cancel_all: Asked = kernel_function(cancel_all.function)
 ask_target: Asked = kernel_function(target.function)
+ask_link: Asked = kernel_function(link.function)
 ask_timer: Asked = kernel_function(set_timer.function)
 drop_timer: Asked = kernel_function(cancel_timer.function)
 
@@ -90,6 +92,8 @@ def drive(  # noqa: PLR0917
         return ask_timer(world, a, b, c, d, e)
     if what == CANCEL_TIMER:
         return drop_timer(world, a, b)
+    if what == LINK:
+        return ask_link(world, a, b, c)
     emit_equity_points(world, a)
     return 0
 

@@ -10,10 +10,19 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from atlas.kernel.trader.creation import Capacities
-from atlas.records.enums import CancelRejectResponse, ExecutionType, OrderStatus, TransactionType
+from atlas.records.enums import (
+    NULL,
+    CancelRejectResponse,
+    ExecutionType,
+    OrderStatus,
+    OrderType,
+    ReportFlag,
+    TimeInForce,
+    TransactionType,
+)
 from tests.reference.order_manager import Order, OrderManager
 from tests.reference.portfolio import Holding, Portfolio, Terms
-from tests.unit.kernel.trader.driver import CANCEL, DOUBT, EQUITY, MONEY, REPLACE, SHARE, Driver
+from tests.unit.kernel.trader.driver import CANCEL, DOUBT, EQUITY, LINK, MONEY, REPLACE, SHARE, Driver
 
 Line = tuple[int, int, int, int]
 ROOM = Capacities(orders=256, tombstones=1024, executions=2048, timers=8, notices=64, commands=4096, outputs=32_768)
@@ -50,7 +59,7 @@ class Flow:
         for instrument in instruments:
             self.bar(instrument, 10_000)
         self.orders: list[Order] = []
-        self.execution = 0
+        self.execution = self.children = 0
         self.actions: tuple[Callable[[int, int, int], None], ...] = (
             self.submit,
             self.submit,
@@ -74,6 +83,9 @@ class Flow:
             self.restate,
             self.mark,
             self.action,
+            self.attach,
+            self.attach,
+            self.link,
         )
 
     def play(self, line: Line) -> None:
@@ -109,6 +121,47 @@ class Flow:
         order = Order(number, strategy, instrument, side, units, None if c % 4 == 0 else cents * CENT)
         self.twin.submit(order)
         self.orders.append(order)
+
+    def attach(self, a: int, b: int, c: int) -> None:
+        """The venue makes a stop of a price attached to an order, and then perhaps a target."""
+        parent = self.pick(a)
+        if parent is None or parent.number < 0:
+            return
+        units = self.units(parent.instrument, b)[1]
+        for kind in (OrderType.STOP, OrderType.LIMIT)[c % 3 // 2 :]:
+            self.children += 1
+            price, number = (9_500 + (b + self.children) % 1000) * CENT, -self.children - 7
+            names = ("stop_units", "price_units") if kind == OrderType.STOP else ("price_units", "stop_units")
+            terms = {names[0]: price, names[1]: NULL}
+            child = Order(number, parent.strategy, parent.instrument, -parent.side, units, price, parent=parent.number)
+            self.driver.report(
+                number,
+                ExecutionType.NEW,
+                parent.instrument,
+                execution_id=0,
+                flags=ReportFlag.UNSOLICITED,
+                reference_id=parent.number,
+                side=child.side,
+                strategy=child.strategy,
+                order_type=kind,
+                time_in_force=TimeInForce.GTC,
+                order_quantity_units=units,
+                **terms,
+            )
+            self.twin.adopt(child)
+            self.orders.append(child)
+            if c % 3 == 1:
+                return
+
+    def link(self, a: int, b: int, c: int) -> None:
+        first, second = self.pick(a), self.pick(b)
+        if first is None or second is None or first.strategy != second.strategy:
+            return
+        header = self.driver.header
+        header["exact_venue"] = 1  # only a simulated venue is asked for it
+        answer = self.driver.do(LINK, first.strategy, first.number, second.number)
+        header["exact_venue"] = 0
+        assert (answer == 1) == self.twin.link(first, second)
 
     def deal(self, order: Order, quantity: int, c: int, **terms: int) -> None:
         price, fee = (9_000 + c % 2000) * CENT + c % 7, c % 50 * 1_000_003 - 20
