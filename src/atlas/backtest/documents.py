@@ -20,11 +20,10 @@ from atlas.backtest.settings import RunSettings
 from atlas.config import (
     CommissionSection,
     Document,
-    LatencySection,
     Registries,
     RiskLimitsSection,
     dump_document,
-    limit_names,
+    later_keys,
     load_document,
     parse_document,
 )
@@ -190,35 +189,27 @@ def _checked(document: Document) -> Document:
         )
     if document.data_source is None:
         raise ConfigurationError("is missing: write data_source: {type: file, path: ...}", "data_source")
-    _check_limits(document.risk_limits)
-    _check_latency(document.execution.latency)
-    return document
-
-
-def _check_limits(limits: RiskLimitsSection | None) -> None:
-    """Refuse limits that would silently not hold."""
-    if limits is None:
-        return
-    by_key = dict(zip(limits.__struct_encode_fields__, limits.__struct_fields__, strict=True))
-    absent = [
-        key for key in limit_names() if key not in LIMIT_KEYS.values() and getattr(limits, by_key[key]) is not None
-    ]
-    if absent:
-        whose = f"the preset {limits.preset!r} asks for " if limits.preset else ""
-        raise ConfigurationError(
-            f"{whose}{', '.join(absent)}: not available yet; write null for each to run without", "riskLimits"
-        )
-
-
-def _check_latency(latency: LatencySection) -> None:
-    for key, value in (("marketDataMs", latency.market_data_ms), ("jitterMs", latency.jitter_ms)):
-        if value:
-            raise ConfigurationError("is not available yet; leave it out", f"execution.latency.{key}")
+    _check_later(document)
+    latency = document.execution.latency
     if latency.acknowledgement_ms != latency.fill_report_ms:
         raise ConfigurationError(
             "a delay other than fillReportMs is not available yet; write the same for both",
             "execution.latency.acknowledgementMs",
         )
+    return document
+
+
+def _check_later(document: Document) -> None:
+    """Refuse what is declared for later: a limit that silently does not hold is worse than none."""
+    later, limits = later_keys(document), document.risk_limits
+    absent = [path.removeprefix("riskLimits.") for path in later if path.startswith("riskLimits.")]
+    if absent and limits is not None:
+        whose = f"the preset {limits.preset!r} asks for " if limits.preset else ""
+        raise ConfigurationError(
+            f"{whose}{', '.join(absent)}: not available yet; write null for each to run without", "riskLimits"
+        )
+    if later:
+        raise ConfigurationError("is not available yet; leave it out", later[0])
 
 
 # --- running ---------------------------------------------------------------------------------------------------------

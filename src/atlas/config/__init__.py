@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .availability import Registries as Registries
+    from .availability import later_keys as later_keys
     from .documents import MODES as MODES
     from .documents import document_schema as document_schema
     from .documents import dump_document as dump_document
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .documents import resolve as resolve
     from .documents import with_mode as with_mode
     from .documents import write_document as write_document
+    from .keys import Key as Key
+    from .keys import keys_of as keys_of
     from .overrides import apply_override as apply_override
     from .overrides import apply_overrides as apply_overrides
     from .presets import RISK_PRESETS as RISK_PRESETS
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 # Loaded when first asked for: most of a run needs two or three of these.
 _HOMES: Final = {
     "Registries": "availability",
+    "later_keys": "availability",
     "MODES": "documents",
     "document_schema": "documents",
     "dump_document": "documents",
@@ -51,6 +55,8 @@ _HOMES: Final = {
     "resolve": "documents",
     "with_mode": "documents",
     "write_document": "documents",
+    "Key": "keys",
+    "keys_of": "keys",
     "apply_override": "overrides",
     "apply_overrides": "overrides",
     "RISK_PRESETS": "presets",

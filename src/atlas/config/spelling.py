@@ -76,7 +76,7 @@ def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        section = _member(wanted, inspection.StructType)
+        section = member_of(wanted, inspection.StructType)
         return _normalise_section(value, section, path) if section else _normalise_free(value, path)
     if isinstance(value, list | tuple):
         return _normalise_list(value, wanted, path)
@@ -85,10 +85,16 @@ def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
     return value
 
 
-def _member(wanted: inspection.Type, kind: type[Any]) -> Any:
+def plain_type(wanted: inspection.Type) -> inspection.Type:
+    """Type without what was said about it."""
+    return wanted.type if isinstance(wanted, inspection.Metadata) else wanted
+
+
+def member_of(wanted: inspection.Type, kind: type[Any]) -> Any:
     """Member of that kind in a type or union, or None."""
-    members = wanted.types if isinstance(wanted, inspection.UnionType) else (wanted,)
-    return next((member for member in members if isinstance(member, kind)), None)
+    plain = plain_type(wanted)
+    members = plain.types if isinstance(plain, inspection.UnionType) else (plain,)
+    return next((member for each in members if isinstance(member := plain_type(each), kind)), None)
 
 
 def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType, path: str) -> dict[str, Any]:
@@ -124,20 +130,20 @@ def _normalise_free(value: Mapping[Any, Any], path: str) -> dict[str, Any]:
 
 
 def _normalise_list(value: Iterable[Any], wanted: inspection.Type, path: str) -> list[Any]:
-    array = _member(wanted, inspection.ListType)
+    array = member_of(wanted, inspection.ListType)
     item_type = array.item_type if array else inspection.AnyType()
     return [normalise(item, item_type, f"{path}[{index}]") for index, item in enumerate(value)]
 
 
 def _normalise_text(value: str, wanted: inspection.Type) -> Any:
-    if _member(wanted, inspection.ListType):
+    if member_of(wanted, inspection.ListType):
         return [part.strip() for part in value.split(",")]
-    if _member(wanted, inspection.StrType) or _member(wanted, inspection.LiteralType):
+    if member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType):
         return value
     number = number_of(value)
     if number is None:
         return value
-    whole_wanted = _member(wanted, inspection.IntType) and not _member(wanted, inspection.FloatType)
+    whole_wanted = member_of(wanted, inspection.IntType) and not member_of(wanted, inspection.FloatType)
     if whole_wanted and isinstance(number, float) and number.is_integer():
         return int(number)
     return number
