@@ -22,17 +22,18 @@ from atlas.config import (
     Document,
     Registries,
     RiskLimitsSection,
+    document_of,
     dump_document,
     later_keys,
-    load_document,
     parse_document,
+    read_document,
 )
 from atlas.config.suggestions import did_you_mean
 from atlas.data import BarHistory
 from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
-from atlas.records.errors import ConfigurationError
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
@@ -135,7 +136,7 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     Parameters
     ----------
     path : str or Path
-        YAML or JSON file.
+        YAML, JSON or TOML file.
     overrides : sequence of str
         ``a.b=c`` each.
 
@@ -149,9 +150,10 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     ConfigurationError
         Names the path in the document, the reason and the remedy.
     """
-    folder = Path(path).parent
-    document = load_document(path, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
-    return _anchored(_checked(document), StrategyCatalogue(folder))
+    folder, written = Path(path).parent, read_document(path)
+    document = document_of(written, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
+    with written.explaining(list(overrides)):
+        return _anchored(_checked(document), StrategyCatalogue(folder))
 
 
 def parse_run(mapping: Mapping[str, Any]) -> Document:
@@ -165,11 +167,15 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     section = document.strategy
     kind = catalogue.absolute(section.type)
     found = catalogue.find(kind)
+    try:
+        made = found(**section.parameters)
+    except StrategyError as error:
+        raise ConfigurationError(error.message, "strategy.parameters") from error
     strategy = msgspec.structs.replace(
         section,
         type=kind,
         name=found.__name__ if section.name == section.type else section.name,
-        parameters={**settable_parameters(found(**section.parameters)), **section.parameters},
+        parameters={**settable_parameters(made), **section.parameters},
     )
     source = document.data_source
     if (

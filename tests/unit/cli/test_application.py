@@ -89,7 +89,7 @@ def test_a_wrong_command_line_is_one_line_and_code_two(
         (["mode=paper", "riskLimits.maxDrawdown=0.2"], "error: mode: this document describes paper trading"),
         (["data_source.path=sp5000"], "error: no data set 'sp5000' comes with Atlas: did you mean 'sp500'?"),
         (["nothing"], "error: 'nothing' is no override: write path.to.key=value"),
-        (["parameters.weight=heavy"], "error: SmaCross: SmaCross: the field 'weight' is float"),
+        (["parameters.weight=heavy"], "error: strategy.parameters: SmaCross: the field 'weight' is float"),
     ],
 )
 def test_a_failure_is_one_line_and_code_one(
