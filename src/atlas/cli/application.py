@@ -18,7 +18,7 @@ application = typer.Typer(
     help="One deterministic trading kernel for backtests, paper and live trading.",
     add_completion=False,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
