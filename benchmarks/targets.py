@@ -43,5 +43,6 @@ TARGETS = {
     "risk.all": Target("all checks of an order together", most=500.0),
     "replay.bars": Target("a long session replayed before anybody waits", least=10.0),
     "replay.sma": Target("the same with decisions, orders and reports", least=10.0),
+    "progress.share": Target("a progress that nobody switches off for its cost", most=1.0),
     "journal.cost": Target("a journal nobody switches off", most=25.0),
 }

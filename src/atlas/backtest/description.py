@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from atlas.backtest.settings import RunSettings, given_limits
+from atlas.config.reading import dumper
 from atlas.data import BarHistory, shipped_data
 from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
@@ -90,7 +91,7 @@ def as_text(document: Mapping[str, Any], missing: Sequence[str]) -> str:
     import yaml
 
     comments = "".join(f"# Not in this document: {text}\n" for text in missing)
-    text: str = yaml.safe_dump(document, sort_keys=False)
+    text: str = yaml.dump(document, Dumper=dumper(), sort_keys=False, allow_unicode=True)
     return f"# A run that was started from Python.\n{comments}{text}"
 
 

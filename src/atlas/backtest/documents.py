@@ -20,20 +20,20 @@ from atlas.backtest.settings import RunSettings
 from atlas.config import (
     CommissionSection,
     Document,
-    LatencySection,
     Registries,
     RiskLimitsSection,
+    document_of,
     dump_document,
-    limit_names,
-    load_document,
+    later_keys,
     parse_document,
+    read_document,
 )
 from atlas.config.suggestions import did_you_mean
 from atlas.data import BarHistory
 from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
-from atlas.records.errors import ConfigurationError
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
@@ -136,7 +136,7 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     Parameters
     ----------
     path : str or Path
-        YAML or JSON file.
+        YAML, JSON or TOML file.
     overrides : sequence of str
         ``a.b=c`` each.
 
@@ -150,9 +150,10 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     ConfigurationError
         Names the path in the document, the reason and the remedy.
     """
-    folder = Path(path).parent
-    document = load_document(path, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
-    return _anchored(_checked(document), StrategyCatalogue(folder))
+    folder, written = Path(path).parent, read_document(path)
+    document = document_of(written, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
+    with written.explaining(list(overrides)):
+        return _anchored(_checked(document), StrategyCatalogue(folder))
 
 
 def parse_run(mapping: Mapping[str, Any]) -> Document:
@@ -166,11 +167,15 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     section = document.strategy
     kind = catalogue.absolute(section.type)
     found = catalogue.find(kind)
+    try:
+        made = found(**section.parameters)
+    except StrategyError as error:
+        raise ConfigurationError(error.message, "strategy.parameters") from error
     strategy = msgspec.structs.replace(
         section,
         type=kind,
         name=found.__name__ if section.name == section.type else section.name,
-        parameters={**settable_parameters(found(**section.parameters)), **section.parameters},
+        parameters={**settable_parameters(made), **section.parameters},
     )
     source = document.data_source
     if (
@@ -190,35 +195,27 @@ def _checked(document: Document) -> Document:
         )
     if document.data_source is None:
         raise ConfigurationError("is missing: write data_source: {type: file, path: ...}", "data_source")
-    _check_limits(document.risk_limits)
-    _check_latency(document.execution.latency)
-    return document
-
-
-def _check_limits(limits: RiskLimitsSection | None) -> None:
-    """Refuse limits that would silently not hold."""
-    if limits is None:
-        return
-    by_key = dict(zip(limits.__struct_encode_fields__, limits.__struct_fields__, strict=True))
-    absent = [
-        key for key in limit_names() if key not in LIMIT_KEYS.values() and getattr(limits, by_key[key]) is not None
-    ]
-    if absent:
-        whose = f"the preset {limits.preset!r} asks for " if limits.preset else ""
-        raise ConfigurationError(
-            f"{whose}{', '.join(absent)}: not available yet; write null for each to run without", "riskLimits"
-        )
-
-
-def _check_latency(latency: LatencySection) -> None:
-    for key, value in (("marketDataMs", latency.market_data_ms), ("jitterMs", latency.jitter_ms)):
-        if value:
-            raise ConfigurationError("is not available yet; leave it out", f"execution.latency.{key}")
+    _check_later(document)
+    latency = document.execution.latency
     if latency.acknowledgement_ms != latency.fill_report_ms:
         raise ConfigurationError(
             "a delay other than fillReportMs is not available yet; write the same for both",
             "execution.latency.acknowledgementMs",
         )
+    return document
+
+
+def _check_later(document: Document) -> None:
+    """Refuse what is declared for later: a limit that silently does not hold is worse than none."""
+    later, limits = later_keys(document), document.risk_limits
+    absent = [path.removeprefix("riskLimits.") for path in later if path.startswith("riskLimits.")]
+    if absent and limits is not None:
+        whose = f"the preset {limits.preset!r} asks for " if limits.preset else ""
+        raise ConfigurationError(
+            f"{whose}{', '.join(absent)}: not available yet; write null for each to run without", "riskLimits"
+        )
+    if later:
+        raise ConfigurationError("is not available yet; leave it out", later[0])
 
 
 # --- running ---------------------------------------------------------------------------------------------------------

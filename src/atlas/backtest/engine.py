@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from atlas.backtest.columns import HistoryColumns
 from atlas.backtest.outputs import OutputLog, Rows
+from atlas.backtest.pace import Pace
 from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
@@ -37,7 +38,6 @@ from atlas.strategy.failures import StrategyFailure, describe_failure
 DAY_NS = 86_400_000_000_000
 LONG_AGO = -(2**63) + 1
 OUTPUT_MARGIN = 4_096
-PROGRESS_RECORDS = 1 << 18
 STOP_REASONS = {1: "equity fell below zero"}
 POLICIES = ("stop", "halt")
 # A simulated venue sends no late reports, so nothing is kept for them: what is small stays in the processor's cache.
@@ -104,6 +104,8 @@ class Engine:
         Hooks that ended with an error, oldest first.
     stopped_reason : str
         Why the run ended before its data did; empty where it did not.
+    interrupted : bool
+        Whether it ended because somebody asked it to.
     wall_seconds : float
         How long the loop ran.
     """
@@ -134,6 +136,8 @@ class Engine:
         self.log = OutputLog(self.trader, sink)
         self.failures: list[StrategyFailure] = []
         self.stopped_reason = ""
+        self.interrupted = False
+        self.pace = Pace()
         self.wall_seconds = 0.0
         self.started = False
 
@@ -167,13 +171,17 @@ class Engine:
 
     # --- running -----------------------------------------------------------------------------------------------------
 
-    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(
+        self, progress: Callable[[int, int], None] | None = None, asked_to_end: Callable[[], bool] | None = None
+    ) -> None:
         """Run to the end of the data.
 
         Parameters
         ----------
         progress : callable, optional
-            Is told records done and records in all, now and then.
+            Is told records done and records in all, some twenty times a second.
+        asked_to_end : callable, optional
+            Is asked as often; where it says so, the run ends there, `interrupted`.
 
         Raises
         ------
@@ -181,7 +189,9 @@ class Engine:
             A hook failed and the policy is to stop; what was done until then is in the outputs.
         """
         trader, venue, link = self.trader.address, self.venue.address, self.link.address
-        self.advance(len(self.history), progress)
+        self.advance(len(self.history), progress, asked_to_end)
+        if self.interrupted:
+            return
         begin = time.perf_counter()
         try:
             self._drive(lambda: loop.finish(trader, venue, link))
@@ -189,7 +199,12 @@ class Engine:
             self.wall_seconds += time.perf_counter() - begin
             self.log.drain()
 
-    def advance(self, total: int, progress: Callable[[int, int], None] | None = None) -> None:
+    def advance(
+        self,
+        total: int,
+        progress: Callable[[int, int], None] | None = None,
+        asked_to_end: Callable[[], bool] | None = None,
+    ) -> None:
         """Run until `total` records are done, as `run` does, and stop there: for a snapshot, or to go on."""
         begin = time.perf_counter()
         trader = self.trader.address
@@ -197,22 +212,32 @@ class Engine:
             if not self.started:
                 self._drive(lambda: loop.start_strategies(trader))
                 self.started = True
-            self._run_records(total, progress)
+            self._run_records(total, progress, asked_to_end)
         finally:
             self.wall_seconds += time.perf_counter() - begin
             self.log.drain()
 
-    def _run_records(self, total: int, progress: Callable[[int, int], None] | None) -> None:
+    def _run_records(
+        self, total: int, progress: Callable[[int, int], None] | None, asked_to_end: Callable[[], bool] | None
+    ) -> None:
         trader, venue, link = self.trader.address, self.venue.address, self.link.address
-        step = PROGRESS_RECORDS if progress is not None else total
-        for stop in [*range(step, total, step), total]:
+        stop = int(self.trader.rows("world")[0]["cursor"])
+        while True:
+            stop = min(stop + self.pace.records, total)
+            self.pace.begin()
             status = self._drive(lambda stop=stop: loop.simulate(trader, venue, link, stop))  # type: ignore[misc]
+            self.pace.end()
             if status == loop.STOPPED:
                 reason = int(self.trader.rows("world")[0]["stopped_reason"])
                 self.stopped_reason = STOP_REASONS.get(reason, f"reason {reason}")
                 return
             if progress is not None:
                 progress(stop, total)
+            if stop >= total:
+                return
+            if asked_to_end is not None and asked_to_end():
+                self.interrupted = True
+                return
 
     def _drive(self, call: Callable[[], int]) -> int:
         """Call the loop again until it needs nothing of the host any more; returns its last status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from atlas.records.errors import ConfigurationError
+from atlas.backtest.interruption import Deferral
+from atlas.records.errors import ConfigurationError, DataError
 
 REPORT: Final = "report.html"
 SUMMARY: Final = "summary.json"
@@ -18,8 +20,34 @@ ORDERS: Final = "orders.parquet"
 EQUITY: Final = "equity.parquet"
 TRADES: Final = "trades.parquet"
 CONFIGURATION: Final = "config.yaml"
+STATUS: Final = "run.json"
 JOURNAL: Final = "journal"
-FILES: Final = (REPORT, SUMMARY, FILLS, ORDERS, TRADES, EQUITY, CONFIGURATION)
+FILES: Final = (REPORT, SUMMARY, FILLS, ORDERS, TRADES, EQUITY, CONFIGURATION, STATUS)
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Whether a folder holds a run's configuration and summary."""
+    return (folder / CONFIGURATION).is_file() and (folder / SUMMARY).is_file()
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """Return what `STATUS` of a run folder says; of a folder without one, that its run is complete.
+
+    Raises
+    ------
+    DataError
+        The file is no JSON object.
+    """
+    file = folder / STATUS
+    if not file.is_file():
+        return {"status": "complete", "reason": ""}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{file} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{file} must be a JSON object")
+    return found
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:
@@ -76,6 +104,10 @@ class StagedFolder:
     def finish(self, write: Callable[[Path], None]) -> Path:
         """Have every one of `FILES` written into the folder in the making, and put that in its place."""
         write(self._staging)
+        with Deferral():
+            return self._put_in_place()
+
+    def _put_in_place(self) -> Path:
         if not self.folder.exists():
             os.rename(self._staging, self.folder)
             return self.folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from atlas.analytics import Summary
 from atlas.backtest.documents import load_run, run_document
-from atlas.backtest.folder import CONFIGURATION, JOURNAL, SUMMARY
+from atlas.backtest.folder import CONFIGURATION, JOURNAL, SUMMARY, is_run_folder, read_status
 from atlas.backtest.preparation import Report
 from atlas.backtest.run import Progress
 from atlas.journal import JournalDifference, find_difference
@@ -37,11 +37,6 @@ class Replay:
         return self.recorded == self.replayed and (self.difference is None or self.difference.is_same)
 
 
-def is_run_folder(folder: Path) -> bool:
-    """Whether a folder holds a run's configuration and summary."""
-    return (folder / CONFIGURATION).is_file() and (folder / SUMMARY).is_file()
-
-
 def replay_run(folder: Path, *, progress: Progress | None = None, compiling: Report | None = None) -> Replay:
     """Run a run folder's document again and compare.
 
@@ -59,6 +54,9 @@ def replay_run(folder: Path, *, progress: Progress | None = None, compiling: Rep
     """
     if not is_run_folder(folder):
         raise ConfigurationError(f"{folder} is no run folder: it has no {CONFIGURATION} with a {SUMMARY}")
+    if read_status(folder).get("status") == "interrupted":
+        whole = f"atlas backtest {folder / CONFIGURATION}"
+        raise ConfigurationError(f"{folder} was interrupted, so nothing can be the same: {whole} runs it to its end")
     recorded = Summary.from_json((folder / SUMMARY).read_text(encoding="utf-8")).fingerprint
     document, first = load_run(folder / CONFIGURATION), folder / JOURNAL
     with tempfile.TemporaryDirectory(prefix="atlas-replay-") as temporary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,7 @@ from atlas.backtest.folder import (
     FILLS,
     ORDERS,
     REPORT,
+    STATUS,
     SUMMARY,
     TRADES,
     StagedFolder,
@@ -406,6 +408,21 @@ class BacktestResult:
             excursions=self.excursions,
         )
         (folder / CONFIGURATION).write_text(self.configuration, encoding="utf-8")
+        status = json.dumps(self.status(), indent=2, ensure_ascii=False, default=str)
+        (folder / STATUS).write_text(status + "\n", encoding="utf-8")
+
+    def status(self) -> dict[str, Any]:
+        """Return what the run was and how it ended: ``complete``, ``stopped``, ``failed`` or ``interrupted``."""
+        ended = "stopped" if self.stopped_reason else "complete"
+        ended = "failed" if self.error is not None else ended
+        return {
+            "status": "interrupted" if self.interrupted else ended,
+            "reason": str(self.error) if self.error is not None else self.stopped_reason,
+            "title": self.title,
+            "data": self.data,
+            "parameters": dict(self.parameters),
+            "version": VERSION,
+        }
 
     def _description(self) -> str:
         first = self._engine.bound[0].definition.strategy.__doc__ or ""

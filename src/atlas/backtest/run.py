@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from atlas.backtest.benchmark import BenchmarkChoice, benchmark_choice
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
+from atlas.backtest.interruption import Interruption
 from atlas.backtest.preparation import Report, prepare
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
@@ -236,11 +237,16 @@ def run_history(
     interrupted = False
     if journal is not None and recorder is not None:
         recorder.open(journal, engine, configuration if isinstance(configuration, str) else configuration())
+    interruption = Interruption()
     try:
-        engine.run(progress)
+        with interruption:
+            engine.run(progress, lambda: interruption.asked)
+        interrupted = engine.interrupted
     except StrategyError as failure:
         error = failure
     except KeyboardInterrupt:
+        if interruption.asked:
+            raise
         interrupted = True
     finally:
         if recorder is not None:

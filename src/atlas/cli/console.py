@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from atlas.analytics.summary import FIGURES, Summary, format_figure
+from atlas.cli.progress import RunProgress
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from atlas.analytics.summary import Summary
     from atlas.backtest.preparation import Report
-    from atlas.backtest.run import Progress as RunProgress
+    from atlas.backtest.run import Progress as Told
 
 LEAST_WIDTH = 76
 SIGNED = ("total_return", "annualized_return", "cagr", "expectancy")
@@ -57,6 +59,8 @@ class Bar:
             self.stop()
             return
         if self._progress is None:
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
             if self._title:
                 self._console.print(f"{self._title} ({total} parts) ...", soft_wrap=True)
                 self._title = ""
@@ -76,11 +80,11 @@ class Bar:
 
 
 @contextmanager
-def watching(title: str = COMPILING) -> Iterator[tuple[Report, RunProgress]]:
+def watching(title: str = COMPILING) -> Iterator[tuple[Report, Told]]:
     """Give what is to be told of compilation and of the run; nothing is left on the screen but the title."""
-    compiling, running = Bar(title), Bar()
+    compiling, running = Bar(title), RunProgress(messages())
     try:
-        yield compiling.report, lambda done, total: running.report("Running", done, total)
+        yield compiling.report, running.report
     finally:
         compiling.stop()
         running.stop()
@@ -88,6 +92,8 @@ def watching(title: str = COMPILING) -> Iterator[tuple[Report, RunProgress]]:
 
 def figures_table(summary: Summary) -> Table:
     """Return the figures of a run in two columns."""
+    from atlas.analytics.summary import FIGURES
+
     shown = [(key, label, style) for key, label, style in FIGURES if key not in LAST]
     half = (len(shown) + 1) // 2
     table = Table.grid(padding=(0, 2))
@@ -100,6 +106,8 @@ def figures_table(summary: Summary) -> Table:
 
 
 def _cells(summary: Summary, key: str, label: str, style: str) -> tuple[Text, Text]:
+    from atlas.analytics.summary import format_figure
+
     if not key:
         return Text(), Text()
     value = summary[key]
@@ -111,6 +119,8 @@ def _cells(summary: Summary, key: str, label: str, style: str) -> tuple[Text, Te
 
 def print_summary(console: Console, title: str, data: str, summary: Summary) -> None:
     """Print the figures of a run; as plain lines where they go into a file or a narrow window."""
+    from atlas.analytics.summary import format_figure
+
     if not console.is_terminal or console.width < LEAST_WIDTH:
         console.print(f"{title} on {data}", markup=False, soft_wrap=True)
         console.print(str(summary), markup=False, soft_wrap=True)

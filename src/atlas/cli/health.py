@@ -1,22 +1,25 @@
-"""The command that looks after the installation: versions, the cache, what is compiled."""
+"""The command that looks after the installation: what there is, what is compiled and kept, what is wrong."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
-import platform
+import os
+import shutil
 import sys
+from pathlib import Path
 
 from atlas.backtest.preparation import entry_points, missing_entry_points
-from atlas.cli.console import output, watching
+from atlas.cli.console import messages, output, watching
+from atlas.cli.folders import print_json
+from atlas.cli.machine import Finding, library_findings, machine_findings, python_findings, size_in_words
+from atlas.config.environment import SECRETS
 from atlas.config.version import VERSION
 from atlas.data import shipped_data
 from atlas.kernel.memory.compilation import CHECK_BOUNDS, PLAIN, EntryPoint, cache_folder
 from atlas.strategy.definition import definition_of
 from atlas.strategy.shipped import MODULES, strategy_class
 
-LIBRARIES = ("numpy", "numba", "duckdb", "pandas", "msgspec", "typer", "rich")
-MEBIBYTE = 1 << 20
+WELL, ILL = 0, 1
 WARMING = "Preparing the kernel and the shipped strategies, minutes on the first run"
 KERNEL_MODULES = (
     "atlas.kernel.simulate",
@@ -26,6 +29,7 @@ KERNEL_MODULES = (
     "atlas.kernel.indicators",
     "atlas.data.cells",
 )
+VARIABLES = ("ATLAS_CACHE_DIR", "ATLAS_PLAIN", "ATLAS_CHECK_BOUNDS")
 
 
 def warm_up() -> None:
@@ -48,6 +52,46 @@ def warm_up() -> None:
         report("", total, total)
 
 
+def examine(as_json: bool = False) -> int:
+    """Print the state of the installation, and what is wrong with it; 1 where something is."""
+    found = findings()
+    problems = [each for each in found if each.problem]
+    if as_json:
+        print_json(
+            {
+                "well": not problems,
+                "facts": [{"name": each.name, "value": each.value} for each in found],
+                "problems": [{"name": each.name, "problem": each.problem, "remedy": each.remedy} for each in problems],
+            }
+        )
+        return ILL if problems else WELL
+    console = output()
+    for each in found:
+        console.print(f"{each.name:<14}{each.value}", markup=False, soft_wrap=True)
+    for each in problems:
+        console.print(f"\nwrong: {each.name}: {each.problem}\n  {each.remedy}", markup=False, soft_wrap=True)
+    console.print("" if problems else "\nEverything is well.", markup=False, end="" if problems else "\n")
+    return ILL if problems else WELL
+
+
+def findings() -> list[Finding]:
+    """Return what there is to know of the installation."""
+    return [
+        Finding("atlas", VERSION),
+        *python_findings(),
+        *library_findings(),
+        Finding("kernel", mode()),
+        *(cache_findings() if not PLAIN else ()),
+        *machine_findings(),
+        *(Finding("variable", f"{name}={os.environ[name]}") for name in VARIABLES if name in os.environ),
+        Finding("secrets", ", ".join(name for name in SECRETS if os.environ.get(name)) or "none is set"),
+        *(
+            Finding("data", f"{data.name}: {data.title}, {data.first_date} to {data.last_date}")
+            for data in shipped_data()
+        ),
+    ]
+
+
 def mode() -> str:
     """Return how the kernel runs in this process."""
     if PLAIN:
@@ -55,29 +99,66 @@ def mode() -> str:
     return "compiled, range-checked (ATLAS_CHECK_BOUNDS=1)" if CHECK_BOUNDS else "compiled"
 
 
-def examine() -> None:
-    """Print the state of the installation."""
-    console = output()
-    for name, value in facts():
-        console.print(f"{name:<14}{value}", markup=False, soft_wrap=True)
+# --- machine code ----------------------------------------------------------------------------------------------------
 
 
-def facts() -> list[tuple[str, str]]:
-    """Return what there is to know of the installation, by name."""
-    found = [
-        ("atlas", VERSION),
-        ("python", f"{platform.python_version()}  ({sys.executable})"),
-        ("platform", f"{platform.system()} {platform.machine()}"),
-        *((name, importlib.metadata.version(name)) for name in LIBRARIES),
-        ("kernel", mode()),
-    ]
-    if not PLAIN:
-        missing = missing_entry_points()
-        state = (
-            "ready" if not missing else f"{len(missing)} of {len(entry_points())} parts missing: atlas doctor --warm"
-        )
+def cache_findings() -> list[Finding]:
+    """Return what is compiled and where it is kept."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         folder = cache_folder()
-        size = sum(file.stat().st_size for file in folder.iterdir()) / MEBIBYTE
-        found += [("machine code", state), ("cache", f"{folder}  ({size:.1f} MiB)")]
-    data = [f"{data.name}: {data.title}, {data.first_date} to {data.last_date}" for data in shipped_data()]
-    return found + [("data", line) for line in data]
+    kept = not told and not is_temporary(folder)
+    missing = missing_entry_points()
+    state = f"{len(missing)} of {len(entry_points())} parts missing: atlas doctor --warm" if missing else "ready"
+    others = other_builds()
+    stale = f"{len(others)} ({size_in_words(sum(map(size_of, others)))})" if others else "none"
+    remove = "; atlas doctor --clear-cache removes them" if others else ""
+    return [
+        Finding("machine code", state),
+        Finding(
+            "cache",
+            f"{folder}  ({size_in_words(size_of(folder))}, {len(list(folder.glob('*.object')))} parts)",
+            "" if kept else "the cache can't be written, so that every process compiles for minutes",
+            "set ATLAS_CACHE_DIR to a folder you can write to",
+        ),
+        Finding("other builds", stale + remove),
+    ]
+
+
+def other_builds() -> list[Path]:
+    """Return the folders of machine code that this build does not use: of other versions, processors or flags."""
+    current = cache_folder()
+    if is_temporary(current):
+        return []
+    return [folder for folder in sorted(current.parent.iterdir()) if folder != current and is_build(folder)]
+
+
+def is_temporary(folder: Path) -> bool:
+    """Whether machine code is thrown away at the end of the process, since its folder can't be written."""
+    return folder.name.startswith("atlas-objects-")
+
+
+def is_build(folder: Path) -> bool:
+    """Whether a folder of the cache holds machine code and nothing else."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    return all(file.suffix == ".object" or file.name.startswith("tmp") for file in folder.iterdir())
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+
+
+def clear_other_builds() -> None:
+    """Remove the machine code of other builds; one that is used again compiles again."""
+    if PLAIN:
+        return
+    others = other_builds()
+    freed = sum(map(size_of, others))
+    for folder in others:
+        shutil.rmtree(folder)
+    messages().print(f"removed {len(others)} other builds, {size_in_words(freed)}", markup=False, soft_wrap=True)
+    sys.stderr.flush()

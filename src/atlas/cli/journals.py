@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from atlas.backtest.folder import CONFIGURATION, JOURNAL
-from atlas.backtest.replaying import is_run_folder, replay_run
+from atlas.backtest.folder import CONFIGURATION, JOURNAL, is_run_folder
+from atlas.backtest.replaying import replay_run
 from atlas.cli.console import output, watching
 from atlas.config.times import end_of
 from atlas.journal import find_difference

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .availability import Registries as Registries
+    from .availability import later_keys as later_keys
     from .documents import MODES as MODES
-    from .documents import document_schema as document_schema
+    from .documents import document_of as document_of
     from .documents import dump_document as dump_document
     from .documents import load_document as load_document
     from .documents import load_mapping as load_mapping
@@ -19,9 +20,18 @@ if TYPE_CHECKING:
     from .documents import resolve as resolve
     from .documents import with_mode as with_mode
     from .documents import write_document as write_document
+    from .environment import SECRETS as SECRETS
+    from .environment import redacted as redacted
+    from .environment import secret as secret
+    from .keys import Key as Key
+    from .keys import keys_of as keys_of
     from .overrides import apply_override as apply_override
     from .overrides import apply_overrides as apply_overrides
     from .presets import RISK_PRESETS as RISK_PRESETS
+    from .reading import DocumentError as DocumentError
+    from .reading import Written as Written
+    from .reading import read_document as read_document
+    from .schema import document_schema as document_schema
     from .sections import CommissionSection as CommissionSection
     from .sections import DataSourceSection as DataSourceSection
     from .sections import Document as Document
@@ -42,8 +52,9 @@ if TYPE_CHECKING:
 # Loaded when first asked for: most of a run needs two or three of these.
 _HOMES: Final = {
     "Registries": "availability",
+    "later_keys": "availability",
     "MODES": "documents",
-    "document_schema": "documents",
+    "document_of": "documents",
     "dump_document": "documents",
     "load_document": "documents",
     "load_mapping": "documents",
@@ -51,8 +62,17 @@ _HOMES: Final = {
     "resolve": "documents",
     "with_mode": "documents",
     "write_document": "documents",
+    "SECRETS": "environment",
+    "redacted": "environment",
+    "secret": "environment",
+    "Key": "keys",
+    "keys_of": "keys",
     "apply_override": "overrides",
     "apply_overrides": "overrides",
+    "DocumentError": "reading",
+    "Written": "reading",
+    "read_document": "reading",
+    "document_schema": "schema",
     "RISK_PRESETS": "presets",
     "CommissionSection": "sections",
     "DataSourceSection": "sections",

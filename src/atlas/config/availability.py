@@ -4,8 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from atlas.records.errors import ConfigurationError
 
+from .keys import keys_of
 from .sections import Document, RiskLimitsSection, limit_names
 from .suggestions import did_you_mean
 
@@ -103,6 +106,20 @@ def given_limits(limits: RiskLimitsSection | None) -> Iterator[str]:
     for name, key in zip(limits.__struct_fields__, limits.__struct_encode_fields__, strict=True):
         if name != "preset" and values[name] is not None:
             yield key
+
+
+def later_keys(document: Document) -> list[str]:
+    """Paths of the keys that have a value and are declared as not available yet."""
+    plain = msgspec.to_builtins(document)
+    standard = msgspec.to_builtins(Document(strategy=document.strategy))
+    late = [key.path for key in keys_of(Document) if key.later]
+    return [path for path in late if _value(plain, path) != _value(standard, path)]
+
+
+def _value(mapping: Any, path: str) -> Any:
+    for part in path.split("."):
+        mapping = None if mapping is None else mapping.get(part)
+    return mapping
 
 
 def _not_yet(path: str, what: str, instead: str = "leave it out") -> ConfigurationError:

@@ -13,7 +13,9 @@ import msgspec.inspect as inspection
 from atlas.records.errors import ConfigurationError
 
 from .availability import Registries, check_availability, given_limits
+from .environment import refuse_secrets
 from .presets import LATENCY_PRESETS, RISK_PRESETS
+from .reading import Written, dumper, read_document
 from .sections import Document, Mode
 from .spelling import describe, normalise
 from .suggestions import did_you_mean, squash
@@ -22,6 +24,8 @@ from .times import end_of, start_of
 
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 _ERROR = re.compile(r"(?s)(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?")
+_YES_AND_NO: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_FURTHEST_NS: Final = 2**63
 _TYPE_WORDS = {
     "`float`": "a number",
     "`int`": "a whole number",
@@ -46,12 +50,12 @@ def load_document(
     registries: Registries | None = None,
 ) -> Document:
     """
-    Document of a YAML or JSON file.
+    Document of a YAML, JSON or TOML file.
 
     Parameters
     ----------
     path : str or Path
-        File; its suffix (``.json``, else YAML) says how it is read.
+        File; its suffix (``.json``, ``.toml``, else YAML) says how it is read.
     overrides : list of str
         ``a.b=c`` each, applied in order before the document is checked.
     default_mode : {"paper", "backtest"}
@@ -67,51 +71,30 @@ def load_document(
     Raises
     ------
     ConfigurationError
-        Names file, path in the document, reason and remedy.
+        Names path in the document, reason, remedy, and file, line and column.
     """
+    return document_of(read_document(path), overrides=overrides, default_mode=default_mode, registries=registries)
+
+
+def document_of(
+    written: Written,
+    *,
+    overrides: list[str] | tuple[str, ...] = (),
+    default_mode: Mode = "paper",
+    registries: Registries | None = None,
+) -> Document:
+    """Document of a file that was read; see `load_document`."""
     from .overrides import apply_overrides
 
-    file = Path(path)
-    mapping = load_mapping(file)
-    try:
-        mapping = apply_overrides(mapping, overrides)
+    with written.explaining(overrides):
+        mapping = apply_overrides(written.mapping, overrides)
         document = parse_document(mapping, default_mode=default_mode, registries=registries)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{error.message} (in {file.name})", error.path) from error
-    return _anchor_data_path(document, file.parent)
+    return _anchor_data_path(document, Path(written.name).parent)
 
 
 def load_mapping(path: str | Path) -> dict[str, Any]:
-    """
-    Read the mapping of a YAML or JSON file, unchecked but for keys that are given twice.
-
-    Parameters
-    ----------
-    path : str or Path
-        File.
-
-    Returns
-    -------
-    dict
-        As written.
-
-    Raises
-    ------
-    ConfigurationError
-        The file is absent, empty, malformed, has a key twice, or holds no mapping.
-    """
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"no such file: {file}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} can't be read: {error}") from error
-    read = _read_json if file.suffix.lower() == ".json" else _read_yaml
-    value = read(text, file.name)
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{file.name} must hold keys and values (id, strategy, ...), not {describe(value)}")
-    return value
+    """Mapping of a YAML, JSON or TOML file as written; see `read_document`."""
+    return read_document(path).mapping
 
 
 def parse_document(
@@ -141,7 +124,9 @@ def parse_document(
     """
     if default_mode == "live":
         raise ConfigurationError("live is never a default: the document must say mode: live", "mode")
-    prepared = _expand_strategy(dict(mapping))
+    refuse_secrets(mapping)
+    # Editors find the schema of a JSON document by this key.
+    prepared = _expand_strategy({name: value for name, value in mapping.items() if name != "$schema"})
     for key, expand in _SHORT_FORMS.items():
         _replace(prepared, key, expand)
     normal = normalise(prepared, _document_type())
@@ -174,7 +159,7 @@ def dump_document(document: Document) -> str:
     """YAML text of the document as resolved."""
     import yaml
 
-    return cast(str, yaml.safe_dump(resolve(document), sort_keys=False, allow_unicode=True))
+    return cast(str, yaml.dump(resolve(document), Dumper=dumper(), sort_keys=False, allow_unicode=True))
 
 
 def write_document(document: Document, path: str | Path) -> None:
@@ -183,11 +168,6 @@ def write_document(document: Document, path: str | Path) -> None:
     is_json = file.suffix.lower() == ".json"
     text = json.dumps(resolve(document), indent=2) + "\n" if is_json else dump_document(document)
     file.write_text(text, encoding="utf-8")
-
-
-def document_schema() -> dict[str, Any]:
-    """JSON schema of the document in its full form."""
-    return msgspec.json.schema(Document)
 
 
 def with_mode(document: Document, mode: Mode) -> Document:
@@ -202,55 +182,7 @@ def _document_type() -> inspection.Type:
     return inspection.type_info(Document)
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-
-def _read_json(text: str, name: str) -> Any:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key, value in items:
-            if key in result:
-                raise ConfigurationError(f"the key {key!r} stands twice in one object (in {name})")
-            result[key] = value
-        return result
-
-    try:
-        return json.loads(text, object_pairs_hook=pairs)
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{name}: line {error.lineno}: not JSON: {error.msg}") from error
-
-
-def _read_yaml(text: str, name: str) -> Any:
-    import yaml
-
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(node, name)
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigurationError(f"{name}: {line}not YAML: {problem}") from error
-    except ValueError as error:  # an impossible date, such as 2020-02-30 without quotes
-        raise ConfigurationError(f"{name}: a value can't be read: {error}") from error
-
-
-def _refuse_repeated_keys(node: Any, name: str) -> None:
-    """YAML itself keeps the last of two equal keys, which hides a slip."""
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise ConfigurationError(f"{name}: line {line}: the key {key.value!r} stands twice in one object")
-            seen.add(key.value)
-            _refuse_repeated_keys(value, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_repeated_keys(item, name)
+# --- paths -----------------------------------------------------------------------------------------------------------
 
 
 def _anchor_data_path(document: Document, folder: Path) -> Document:
@@ -395,10 +327,19 @@ def _in_plain_words(text: str, normal: Any) -> ConfigurationError:
         reason = reason.replace(code, words)
     reason = reason[0].lower() + reason[1:]
     value = _value_at(normal, path)
-    if isinstance(value, bool) and "text" in reason:
-        return ConfigurationError(f"{reason}, not {describe(value)}; put it in quotes if it is a name", path)
     options = " (one of " + ", ".join(MODES) + ")" if path == "mode" else ""
-    return ConfigurationError(f"{reason}{options}, not {describe(value)}", path)
+    return ConfigurationError(f"{reason}{options}, not {describe(value)}{_remedy(reason, value)}", path)
+
+
+def _remedy(reason: str, value: Any) -> str:
+    """What to write instead, where the slip is a common one."""
+    if "text" in reason and isinstance(value, bool | int | float):
+        return "; put it in quotes if it is a name"
+    if "true or false" in reason and isinstance(value, str) and value.lower() in _YES_AND_NO:
+        return f"; write {_YES_AND_NO[value.lower()]}"
+    if "an object" in reason and isinstance(value, list):
+        return "; write keys and values, without dashes"
+    return ""
 
 
 def _value_at(value: Any, path: str) -> Any:
@@ -445,6 +386,8 @@ def _check_period(document: Document) -> None:
             bounds.append(convert(text))
         except ValueError as error:
             raise ConfigurationError(f"{text!r} is no ISO date such as 2020-01-31: {error}", key) from error
+        if abs(bounds[-1]) >= _FURTHEST_NS:
+            raise ConfigurationError(f"{text} is outside of what nanoseconds can count, 1678 to 2261", key)
     if len(bounds) == 2 and bounds[0] >= bounds[1]:
         raise ConfigurationError(f"{document.end_date} is not after startDate {document.start_date}", "endDate")
 

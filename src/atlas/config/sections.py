@@ -2,13 +2,16 @@
 The sections of the document that describes a run.
 
 Keys are written in camelCase as listed here (`data_source` keeps its underscore); snake_case is read too. Every section
-is frozen, refuses unknown keys, and holds plain values only.
+is frozen, refuses unknown keys, and holds plain values only. To add a key, add a field with its `key(...)`: see `keys`.
+The first paragraph of a section's docstring stands above its table in docs/configuration.md.
 """
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
+
+from .keys import key
 
 Mode = Literal["backtest", "paper", "live"]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -23,47 +26,33 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 class StrategySection(Section, frozen=True, kw_only=True):
-    """
-    Which strategy runs, with which parameters.
+    """Which strategy runs. A bare text is its `type`; `strategy_type` and `parameters` may also stand beside it."""
 
-    Attributes
-    ----------
-    type : str
-        Key in the registry of strategies; where only `name` is given, the name.
-    name : str
-        What reports call it; the type where nothing is said.
-    parameters : dict
-        Values of the strategy's declared fields.
-    """
-
-    type: str = ""
-    name: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
+    type: Annotated[
+        str, key("A name of `atlas strategies`, or `path/to/file.py:ClassName`", example="sma_cross", default="`name`")
+    ] = ""
+    name: Annotated[str, key("What reports call it", example="My crossing", default="the class")] = ""
+    parameters: Annotated[
+        dict[str, Any],
+        key("Values of the strategy's declared fields", example={"fast": 10, "slow": 30}, default="the fields' own"),
+    ] = field(default_factory=dict)
 
 
 class CommissionSection(Section, frozen=True, kw_only=True):
-    """
-    What a fill costs. A bare number in the document is `fraction`.
+    """What a fill costs. A bare number is `fraction`."""
 
-    Attributes
-    ----------
-    fraction : float
-        Fraction of the notional, in [0, 1): 0.001 is ten basis points.
-    percent : float
-        The same in percent, in [0, 100]: 0.1 is ten basis points. Give one of the two.
-    per_share : float
-        Amount of currency for each unit of quantity.
-    flat : float
-        Amount of currency for each fill.
-    minimum : float
-        Least amount of currency for each fill.
-    """
-
-    fraction: Fraction = 0.0
-    percent: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
-    per_share: NotNegative = 0.0
-    flat: NotNegative = 0.0
-    minimum: NotNegative = 0.0
+    fraction: Annotated[
+        Fraction, key("Part of each fill's value: 0.001 is ten basis points", unit="fraction", example=0.001)
+    ] = 0.0
+    percent: Annotated[
+        Annotated[float, Meta(ge=0.0, le=100.0)],
+        key("The same in percent; give one of the two", unit="percent", example=0.1),
+    ] = 0.0
+    per_share: Annotated[
+        NotNegative, key("Amount for each unit of quantity", unit="currency a unit", example=0.005)
+    ] = 0.0
+    flat: Annotated[NotNegative, key("Amount for each fill", unit="currency", example=1.0)] = 0.0
+    minimum: Annotated[NotNegative, key("Least amount of a fill", unit="currency", example=1.0)] = 0.0
 
     @property
     def notional_fraction(self) -> float:
@@ -73,212 +62,242 @@ class CommissionSection(Section, frozen=True, kw_only=True):
 
 class SlippageSection(Section, frozen=True, kw_only=True):
     """
-    How far a fill is moved against the order.
+    How far market and stop orders fill away from the price. A bare text is `model`.
 
-    Attributes
-    ----------
-    model : str
-        ``none``, ``fixed`` (`fixed_bps`), ``volume`` (`fixed_bps` + `impact_factor` × √(size / volume)), or another
-        name of the registry. Where only numbers are given: ``volume`` with `impact_factor`, else ``fixed``.
-    fixed_bps : float
-        Basis points of the price, ≥ 0.
-    impact_factor : float
-        Factor of the square root of the share of the volume, ≥ 0, as a fraction of the price.
+    Where only numbers are given the model is ``volume`` with `impact_factor`, else ``fixed``. The model ``volume`` adds
+    `impact_factor` × √(size / volume) to `fixed_bps`.
     """
 
-    model: str = ""
-    fixed_bps: NotNegative = 0.0
-    impact_factor: NotNegative = 0.0
+    model: Annotated[str, key("`none` or `fixed`", example="fixed", default="`none`")] = ""
+    fixed_bps: Annotated[NotNegative, key("Distance from the price", unit="basis points", example=2.5)] = 0.0
+    impact_factor: Annotated[
+        NotNegative,
+        key(
+            "Factor of the square root of the share of the volume, for models of market impact",
+            unit="fraction of the price",
+            example=0.1,
+        ),
+    ] = 0.0
 
 
 class RiskLimitsSection(Section, frozen=True, kw_only=True):
-    """
-    Limits of the risk engine; a limit that is absent is not checked.
+    """Limits of the risk engine; one that is absent is not checked. A bare text is `preset`."""
 
-    Attributes
-    ----------
-    preset : str
-        A named set of limits (``conservative``); limits given beside it replace those of the preset.
-    max_position_size, concentration : float
-        Largest position in one instrument as a fraction of equity, in [0, 1].
-    max_drawdown, max_daily_loss : float
-        Fraction of peak equity, and of the day's first equity, in [0, 1].
-    reduce_drawdown : float
-        Drawdown from which only reducing orders pass, in [0, 1].
-    max_open_positions, max_consecutive_losses, max_trades_per_day : int
-        Counts.
-    max_order_size, max_position_quantity : float
-        Units of quantity (shares, coins).
-    max_exposure, max_loss_per_trade, max_daily_loss_amount : float
-        Amounts of currency.
-    max_leverage : float
-        Gross exposure over equity.
-    price_band : float
-        Largest distance of a limit price from the mark, as a fraction of it.
-    orders_per_second : float
-        For each instrument.
-    cooldown_minutes : float
-        Pause after the circuit breaker trips.
-    stop_loss, trailing_stop, trailing_activation : float
-        Fractions of the entry price.
-    profit_targets : list of float
-        Fractions of the entry price, ascending.
-    """
-
-    preset: str = ""
-    max_position_size: Fraction | None = None
-    max_drawdown: Fraction | None = None
-    max_daily_loss: Fraction | None = None
-    max_open_positions: PositiveCount | None = None
-    max_order_size: Positive | None = None
-    max_position_quantity: Positive | None = None
-    max_exposure: Positive | None = None
-    max_leverage: Positive | None = None
-    concentration: Fraction | None = None
-    price_band: Fraction | None = None
-    orders_per_second: Positive | None = None
-    reduce_drawdown: Fraction | None = None
-    max_loss_per_trade: Positive | None = None
-    max_daily_loss_amount: Positive | None = None
-    max_consecutive_losses: PositiveCount | None = None
-    max_trades_per_day: PositiveCount | None = None
-    cooldown_minutes: NotNegative | None = None
-    stop_loss: Fraction | None = None
-    trailing_stop: Fraction | None = None
-    trailing_activation: Fraction | None = None
-    profit_targets: list[Positive] | None = None
+    preset: Annotated[
+        str, key("A named set of limits; those given beside it replace its own", example="conservative", default="none")
+    ] = ""
+    max_position_size: Annotated[
+        Fraction | None, key("Position in one instrument", unit="fraction of equity", example=0.25)
+    ] = None
+    max_drawdown: Annotated[
+        Fraction | None, key("Fall from the peak of equity that halts trading", unit="fraction of it", example=0.3)
+    ] = None
+    max_daily_loss: Annotated[
+        Fraction | None,
+        key("Loss that halts trading for the day", unit="fraction of the day's first equity", example=0.05),
+    ] = None
+    max_open_positions: Annotated[PositiveCount | None, key("Positions open at a time", unit="count", example=5)] = None
+    max_order_size: Annotated[Positive | None, key("Quantity of one order", unit="units", example=1_000)] = None
+    max_position_quantity: Annotated[
+        Positive | None, key("Quantity held of one instrument", unit="units", example=10_000)
+    ] = None
+    max_exposure: Annotated[
+        Positive | None, key("All positions and working orders together", unit="currency", example=50_000)
+    ] = None
+    max_leverage: Annotated[
+        Positive | None,
+        key("Exposure over equity; above 1 it also raises the buying power", unit="multiple", example=2.0),
+    ] = None
+    concentration: Annotated[
+        Fraction | None, key("The same as `maxPositionSize`, beside it", unit="fraction of equity", example=0.1)
+    ] = None
+    price_band: Annotated[
+        Fraction | None, key("Distance of a limit or stop price from the mark", unit="fraction of it", example=0.05)
+    ] = None
+    orders_per_second: Annotated[
+        Positive | None, key("Orders of each instrument", unit="whole number a second", example=10)
+    ] = None
+    reduce_drawdown: Annotated[
+        Fraction | None,
+        key("Fall from the peak from which only reducing orders pass", unit="fraction of it", example=0.15),
+    ] = None
+    max_loss_per_trade: Annotated[
+        Positive | None, key("Loss of one trade", unit="currency", example=500, later=True)
+    ] = None
+    max_daily_loss_amount: Annotated[
+        Positive | None, key("Loss that halts trading for the day", unit="currency", example=5_000)
+    ] = None
+    max_consecutive_losses: Annotated[
+        PositiveCount | None, key("Losing trades in a row", unit="count", example=5, later=True)
+    ] = None
+    max_trades_per_day: Annotated[PositiveCount | None, key("Trades a day", unit="count", example=50, later=True)] = (
+        None
+    )
+    cooldown_minutes: Annotated[
+        NotNegative | None, key("Pause after a breach", unit="minutes", example=60, later=True)
+    ] = None
+    stop_loss: Annotated[
+        Fraction | None,
+        key("Distance of a stop for every position", unit="fraction of entry", example=0.02, later=True),
+    ] = None
+    trailing_stop: Annotated[
+        Fraction | None, key("Distance of a trailing stop", unit="fraction of entry", example=0.015, later=True)
+    ] = None
+    trailing_activation: Annotated[
+        Fraction | None, key("Gain that arms the trailing stop", unit="fraction of entry", example=0.02, later=True)
+    ] = None
+    profit_targets: Annotated[
+        list[Positive] | None,
+        key("Gains at which parts are closed, ascending", unit="fractions of entry", example=[0.03, 0.05], later=True),
+    ] = None
 
 
 class WalkForwardSection(Section, frozen=True, kw_only=True):
-    """Walk-forward analysis: window and step in bars."""
+    """Walk-forward analysis after the run: not available yet."""
 
-    enabled: bool = False
-    window_size: PositiveCount | None = None
-    step_size: PositiveCount | None = None
+    enabled: Annotated[bool, key("Whether it is made", example=False)] = False
+    window_size: Annotated[PositiveCount | None, key("Length of a window", unit="bars", example=252)] = None
+    step_size: Annotated[PositiveCount | None, key("Distance of windows", unit="bars", example=63)] = None
 
 
 class MonteCarloSection(Section, frozen=True, kw_only=True):
-    """Monte Carlo analysis of the result."""
+    """Monte Carlo analysis after the run: not available yet."""
 
-    enabled: bool = False
-    iterations: PositiveCount | None = None
-    confidence_level: Annotated[float, Meta(gt=0.0, lt=1.0)] | None = None
+    enabled: Annotated[bool, key("Whether it is made", example=False)] = False
+    iterations: Annotated[PositiveCount | None, key("Drawn histories", unit="count", example=1_000)] = None
+    confidence_level: Annotated[
+        Annotated[float, Meta(gt=0.0, lt=1.0)] | None,
+        key("Of the intervals it gives", unit="fraction", example=0.95),
+    ] = None
 
 
 class ValidationSection(Section, frozen=True, kw_only=True):
     """Analyses that follow the run."""
 
-    walk_forward: WalkForwardSection = field(default_factory=WalkForwardSection)
-    monte_carlo: MonteCarloSection = field(default_factory=MonteCarloSection)
+    walk_forward: Annotated[
+        WalkForwardSection, key("Walk-forward analysis", example={"enabled": False}, default="off")
+    ] = field(default_factory=WalkForwardSection)
+    monte_carlo: Annotated[
+        MonteCarloSection, key("Monte Carlo analysis", example={"enabled": False}, default="off")
+    ] = field(default_factory=MonteCarloSection)
 
 
 class LatencySection(Section, frozen=True, kw_only=True):
-    """
-    Delays in milliseconds, each ≥ 0. A bare text in the document is the name of a preset.
+    """Delays of the simulated venue. A bare text is the name of a preset: `none`, `colocated` or `remote`."""
 
-    Attributes
-    ----------
-    order_ms, acknowledgement_ms, fill_report_ms, market_data_ms : float
-        Fixed part: order to venue, its acknowledgement, report of a fill, market data to the trader.
-    jitter_ms : float
-        Scale of the random part that is added to each.
-    """
-
-    order_ms: NotNegative = 0.0
-    acknowledgement_ms: NotNegative = 0.0
-    fill_report_ms: NotNegative = 0.0
-    market_data_ms: NotNegative = 0.0
-    jitter_ms: NotNegative = 0.0
+    order_ms: Annotated[NotNegative, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
+    acknowledgement_ms: Annotated[
+        NotNegative, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
+    ] = 0.0
+    fill_report_ms: Annotated[NotNegative, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
+    market_data_ms: Annotated[
+        NotNegative, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
+    ] = 0.0
+    jitter_ms: Annotated[
+        NotNegative, key("Scale of the random part of each", unit="milliseconds", example=0, later=True)
+    ] = 0.0
 
 
 class ExecutionSection(Section, frozen=True, kw_only=True):
-    """
-    Where orders go, and how strictly a simulated venue fills them.
+    """Where orders go, and how strictly a simulated venue fills them. A bare text is `gateway`."""
 
-    Attributes
-    ----------
-    gateway : str
-        Name in the registry of gateways; ``simulated`` is Atlas's own venue.
-    latency : LatencySection
-        Delays of the simulated venue.
-    volume_share : float
-        Largest share of a bar's volume that orders may take, in (0, 1].
-    volume_cap : bool
-        False switches the cap off: a relaxation, named in the report.
-    touch_fills : bool
-        True fills a resting limit when the price touches it: a relaxation, named in the report.
-    """
-
-    gateway: str = "simulated"
-    latency: LatencySection = field(default_factory=LatencySection)
-    volume_share: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.1
-    volume_cap: bool = True
-    touch_fills: bool = False
+    gateway: Annotated[str, key("`simulated` is Atlas's own venue", example="simulated")] = "simulated"
+    latency: Annotated[LatencySection, key("Delays of the simulated venue", example={"orderMs": 5}, default="none")] = (
+        field(default_factory=LatencySection)
+    )
+    volume_share: Annotated[
+        Annotated[float, Meta(gt=0.0, le=1.0)],
+        key("Largest part of a bar's volume that orders take", unit="fraction", example=0.05),
+    ] = 0.1
+    volume_cap: Annotated[bool, key("`false` takes that cap off, a relaxation that reports name", example=True)] = True
+    touch_fills: Annotated[
+        bool, key("`true` fills a limit that is only touched, a relaxation that reports name", example=False)
+    ] = False
 
 
 class DataSourceSection(Section, frozen=True, kw_only=True):
-    """
-    Where market data comes from.
+    """Where market data comes from. A bare text is the `path` of a file."""
 
-    Attributes
-    ----------
-    type : str
-        Name in the registry of sources: ``file``, ``csv``, ``parquet``, ``folder``, ``shipped``, ``generated``.
-    path : str
-        File or folder; names of shipped data sets with commas; number of generated bars.
-    timestamps : {"start", "end"}
-        Whether the file's times are the start or the end of each bar.
-    """
-
-    type: str = "file"
-    path: str = ""
-    timestamps: Literal["start", "end"] = "start"
+    type: Annotated[str, key("`file`, `csv`, `parquet`, `folder`, `shipped` or `generated`", example="file")] = "file"
+    path: Annotated[
+        str,
+        key(
+            "File or folder, beside the document or from the current folder; names of shipped data with commas;"
+            " number of generated bars",
+            example="AAPL.csv",
+            default="none",
+        ),
+    ] = ""
+    timestamps: Annotated[
+        Literal["start", "end"], key("Whether the data's times are the start or the end of a bar", example="start")
+    ] = "start"
 
 
 class Document(Section, frozen=True, kw_only=True):
-    """
-    One run: a backtest, or paper or live trading.
+    """One run: a backtest, or paper or live trading."""
 
-    Attributes
-    ----------
-    id : str
-        The run's name; empty where nothing is said.
-    mode : {"backtest", "paper", "live"}
-        Paper where nothing is said.
-    strategy : StrategySection
-        Which strategy runs.
-    symbols : list of str
-        Empty: all that the data source holds.
-    start_date, end_date : str or None
-        ISO date or datetime, UTC; both ends are included.
-    timeframe : str or None
-        Such as ``1m`` or ``1d``; None: as the data says.
-    initial_capital : float
-        Amount of `currency`, greater than 0.
-    currency : str
-        ISO 4217 code, or a coin's.
-    commission, slippage, risk_limits, validation, execution, data_source
-        Sections of their own.
-    seed : int
-        Of every random draw of the run, ≥ 0.
-    """
-
-    strategy: StrategySection
-    id: str = ""
-    mode: Mode = "paper"
-    symbols: list[Annotated[str, Meta(min_length=1)]] = field(default_factory=list)
-    start_date: str | None = None
-    end_date: str | None = None
-    timeframe: str | None = None
-    initial_capital: Positive = 100_000.0
-    currency: Annotated[str, Meta(min_length=2, max_length=12)] = "USD"
-    commission: CommissionSection = field(default_factory=CommissionSection)
-    slippage: SlippageSection = field(default_factory=SlippageSection)
-    risk_limits: RiskLimitsSection | None = None
-    validation: ValidationSection = field(default_factory=ValidationSection)
-    execution: ExecutionSection = field(default_factory=ExecutionSection)
-    data_source: DataSourceSection | None = field(default=None, name="data_source")
-    seed: Count = 0
+    strategy: Annotated[
+        StrategySection, key("What trades", example={"type": "sma_cross", "parameters": {"fast": 10, "slow": 30}})
+    ]
+    id: Annotated[str, key("Name of the run, and of its folder in `runs`", example="example", default="the file's")] = (
+        ""
+    )
+    mode: Annotated[
+        Mode,
+        key(
+            "How it runs",
+            example="backtest",
+            default="`backtest` for `atlas backtest`, else `paper`; live is never a default",
+        ),
+    ] = "paper"
+    symbols: Annotated[
+        list[Annotated[str, Meta(min_length=1)]],
+        key("Which of the data's symbols", example=["AAPL", "MSFT"], default="all"),
+    ] = field(default_factory=list)
+    start_date: Annotated[
+        str | None,
+        key("First day or instant", unit="ISO date or time, UTC", example="2001-01-01", default="the data's first"),
+    ] = None
+    end_date: Annotated[
+        str | None,
+        key("Last day or instant, included", unit="ISO date or time, UTC", example="2010-12-31", default="the data's"),
+    ] = None
+    timeframe: Annotated[
+        str | None,
+        key(
+            "Length of the strategy's bars: `1m`, `4h`, `1d`; made of the data's where those are shorter",
+            example="1d",
+            default="the data's",
+        ),
+    ] = None
+    initial_capital: Annotated[Positive, key("Amount at the start", unit="currency", example="250000")] = 100_000.0
+    currency: Annotated[
+        Annotated[str, Meta(min_length=2, max_length=12)],
+        key("Of the account, and of instruments that say nothing else", unit="ISO 4217 code, or a coin", example="USD"),
+    ] = "USD"
+    commission: Annotated[CommissionSection, key("What a fill costs", example={"fraction": 0.0005}, default="none")] = (
+        field(default_factory=CommissionSection)
+    )
+    slippage: Annotated[
+        SlippageSection, key("How far fills are from the price", example={"fixedBps": 2.5}, default="none")
+    ] = field(default_factory=SlippageSection)
+    risk_limits: Annotated[
+        RiskLimitsSection | None,
+        key("What the risk engine refuses", example={"maxDrawdown": 0.3}, default="buying power alone"),
+    ] = None
+    validation: Annotated[
+        ValidationSection,
+        key("Analyses after the run", example={"walkForward": {"enabled": False}}, default="none"),
+    ] = field(default_factory=ValidationSection)
+    execution: Annotated[
+        ExecutionSection,
+        key("Where orders go and how they fill", example={"volumeShare": 0.05}, default="the strict reading"),
+    ] = field(default_factory=ExecutionSection)
+    data_source: Annotated[
+        DataSourceSection | None,
+        key("Where market data comes from", example={"type": "shipped", "path": "sp500"}, default="required"),
+    ] = field(default=None, name="data_source")
+    seed: Annotated[Count, key("Of every random draw, and of generated bars", example=1)] = 0
 
 
 def limit_names() -> tuple[str, ...]:

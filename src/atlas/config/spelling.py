@@ -17,6 +17,7 @@ from atlas.records.errors import ConfigurationError
 
 from .suggestions import did_you_mean, squash
 
+_LEADING_ZERO = re.compile(r"\s*([+-]?)0+(\d[\d_]*)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -36,8 +37,8 @@ def describe(value: object) -> str:
 
 
 def number_of(text: str) -> int | float | None:
-    """Give the number that a decimal string spells, or None."""
-    if _NUMBER.fullmatch(text) is None:
+    """Give the number that a decimal string spells, or None; 010 is none, since it could mean 8."""
+    if _LEADING_ZERO.fullmatch(text) or not _NUMBER.fullmatch(text):
         return None
     plain = text.strip().replace("_", "")
     return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
@@ -46,6 +47,11 @@ def number_of(text: str) -> int | float | None:
 def join(path: str, key: str) -> str:
     """Path of a key below a path."""
     return f"{path}.{key}" if path else key
+
+
+def snake_case(key: str) -> str:
+    """Key of camelCase as it is spelt in snake_case."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
 
 
 def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
@@ -73,22 +79,28 @@ def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigurationError(f"expected a finite number, not {value}", path)
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date):  # of TOML, or given by a caller
         return value.isoformat()
     if isinstance(value, Mapping):
-        section = _member(wanted, inspection.StructType)
+        section = member_of(wanted, inspection.StructType)
         return _normalise_section(value, section, path) if section else _normalise_free(value, path)
     if isinstance(value, list | tuple):
         return _normalise_list(value, wanted, path)
     if isinstance(value, str):
-        return _normalise_text(value, wanted)
+        return _normalise_text(value, wanted, path)
     return value
 
 
-def _member(wanted: inspection.Type, kind: type[Any]) -> Any:
+def plain_type(wanted: inspection.Type) -> inspection.Type:
+    """Type without what was said about it."""
+    return wanted.type if isinstance(wanted, inspection.Metadata) else wanted
+
+
+def member_of(wanted: inspection.Type, kind: type[Any]) -> Any:
     """Member of that kind in a type or union, or None."""
-    members = wanted.types if isinstance(wanted, inspection.UnionType) else (wanted,)
-    return next((member for member in members if isinstance(member, kind)), None)
+    plain = plain_type(wanted)
+    members = plain.types if isinstance(plain, inspection.UnionType) else (plain,)
+    return next((member for each in members if isinstance(member := plain_type(each), kind)), None)
 
 
 def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType, path: str) -> dict[str, Any]:
@@ -124,20 +136,25 @@ def _normalise_free(value: Mapping[Any, Any], path: str) -> dict[str, Any]:
 
 
 def _normalise_list(value: Iterable[Any], wanted: inspection.Type, path: str) -> list[Any]:
-    array = _member(wanted, inspection.ListType)
+    array = member_of(wanted, inspection.ListType)
     item_type = array.item_type if array else inspection.AnyType()
     return [normalise(item, item_type, f"{path}[{index}]") for index, item in enumerate(value)]
 
 
-def _normalise_text(value: str, wanted: inspection.Type) -> Any:
-    if _member(wanted, inspection.ListType):
+def _normalise_text(value: str, wanted: inspection.Type, path: str) -> Any:
+    if member_of(wanted, inspection.ListType):
         return [part.strip() for part in value.split(",")]
-    if _member(wanted, inspection.StrType) or _member(wanted, inspection.LiteralType):
+    if member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType):
         return value
     number = number_of(value)
     if number is None:
+        zero = _LEADING_ZERO.fullmatch(value)
+        if zero and not member_of(wanted, inspection.AnyType):
+            raise ConfigurationError(
+                f"{value!r} begins with 0, which some read as octal: write {zero[1]}{zero[2]}", path
+            )
         return value
-    whole_wanted = _member(wanted, inspection.IntType) and not _member(wanted, inspection.FloatType)
+    whole_wanted = member_of(wanted, inspection.IntType) and not member_of(wanted, inspection.FloatType)
     if whole_wanted and isinstance(number, float) and number.is_integer():
         return int(number)
     return number

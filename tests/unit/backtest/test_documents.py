@@ -10,7 +10,7 @@ import pytest
 from atlas.backtest.documents import StrategyCatalogue, load_run, parse_run, run_document, settings_of
 from atlas.backtest.run import backtest
 from atlas.config import RISK_PRESETS
-from atlas.records.errors import ConfigurationError, StrategyError
+from atlas.records.errors import ConfigurationError
 from atlas.strategy.base import Strategy
 from atlas.strategy.shipped import strategy_names
 from tests.unit.backtest.samples import market
@@ -95,7 +95,9 @@ def test_what_is_not_served_is_refused_with_its_path(changes: dict[str, Any], pa
 
 
 def test_a_parameter_of_the_wrong_kind_names_the_field() -> None:
-    with pytest.raises(StrategyError, match="the field 'weight' is float, it can't be 'much'"):
+    with pytest.raises(
+        ConfigurationError, match="^strategy.parameters: SmaCross: the field 'weight' is float, it can't"
+    ):
         run_document(parse_run({**SHORT, "parameters": {"weight": "much"}}))
 
 

@@ -12,13 +12,13 @@ import pytest
 from atlas.analytics import FIGURES, Summary
 from atlas.backtest import result as results
 from atlas.backtest.documents import load_run, parse_run, run_document
-from atlas.backtest.folder import FILES, JOURNAL, StagedFolder, write_atomically
-from atlas.backtest.replaying import is_run_folder, replay_run
+from atlas.backtest.folder import FILES, JOURNAL, StagedFolder, is_run_folder, read_status, write_atomically
+from atlas.backtest.replaying import replay_run
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
 from atlas.journal import JournalReader, find_difference
 from atlas.kernel.indicators import Bollinger
-from atlas.records.errors import ConfigurationError
+from atlas.records.errors import ConfigurationError, DataError
 from atlas.records.kinds import Kind
 from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
@@ -195,3 +195,24 @@ def test_a_run_folder_is_replayed(tmp_path: Path) -> None:
     assert changed.recorded != changed.replayed
     with pytest.raises(ConfigurationError, match="is no run folder"):
         replay_run(tmp_path)
+
+
+def test_the_folder_says_how_the_run_ended(result: BacktestResult, tmp_path: Path) -> None:
+    folder = result.save(tmp_path / "run")
+    found = read_status(folder)
+    assert (found["status"], found["reason"], found["title"]) == ("complete", "", "SmaCross")
+    assert found["parameters"] == dict(result.parameters)
+    (folder / "run.json").unlink()
+    assert read_status(folder) == {"status": "complete", "reason": ""}
+    for text in ("{", "[]"):
+        (folder / "run.json").write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match=r"run\.json"):
+            read_status(folder)
+
+
+def test_an_interrupted_run_says_so_and_is_not_compared(result: BacktestResult, tmp_path: Path) -> None:
+    stopped = BacktestResult(result._engine, result.settings, configuration=result.configuration, interrupted=True)
+    folder = stopped.save(tmp_path / "run")
+    assert read_status(folder)["status"] == "interrupted"
+    with pytest.raises(ConfigurationError, match=r"was interrupted, so nothing can be the same: atlas backtest .*yaml"):
+        replay_run(folder)

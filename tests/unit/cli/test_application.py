@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,19 @@ from atlas.config.version import VERSION
 from tests.end_to_end.commands import SOURCES, compiled_only
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("demo", "backtest", "strategies", "doctor", "replay", "diff")
+COMMANDS = (
+    "demo",
+    "new",
+    "backtest",
+    "strategies",
+    "runs",
+    "compare",
+    "replay",
+    "diff",
+    "schema",
+    "doctor",
+    "completion",
+)
 DOCUMENT = """
 strategy: sma_cross
 parameters: {fast: 5, slow: 15}
@@ -45,7 +58,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = ("numba", "numpy", "pandas", "duckdb", "yaml")
+    heavy = ("numba", "numpy", "pandas", "duckdb", "yaml", "rich", "msgspec")
     program = (
         "import sys; from atlas.cli import main; main(['--help']); "
         f"print('heavy:', sorted(set(sys.modules) & set({heavy!r})), file=sys.stderr)"
@@ -89,7 +102,7 @@ def test_a_wrong_command_line_is_one_line_and_code_two(
         (["mode=paper", "riskLimits.maxDrawdown=0.2"], "error: mode: this document describes paper trading"),
         (["data_source.path=sp5000"], "error: no data set 'sp5000' comes with Atlas: did you mean 'sp500'?"),
         (["nothing"], "error: 'nothing' is no override: write path.to.key=value"),
-        (["parameters.weight=heavy"], "error: SmaCross: SmaCross: the field 'weight' is float"),
+        (["parameters.weight=heavy"], "error: strategy.parameters: SmaCross: the field 'weight' is float"),
     ],
 )
 def test_a_failure_is_one_line_and_code_one(
@@ -101,6 +114,55 @@ def test_a_failure_is_one_line_and_code_one(
     assert error.startswith(message)
     assert len(error.splitlines()) == 1
     assert [path.name for path in document.parent.iterdir()] == ["run.yaml"]
+
+
+def test_a_slip_in_a_document_is_told_before_the_kernel_is_loaded(document: Path) -> None:
+    heavy = ("numba", "pandas", "duckdb", "rich")
+    program = (
+        "import sys; from atlas.cli import main; code = main(['backtest', 'run.yaml', '--set', 'seeed=1']); "
+        f"print('heavy:', code, sorted(set(sys.modules) & set({heavy!r})), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=document.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(SOURCES), "PATH": ""},
+    )
+    assert done.stderr.splitlines() == [
+        "error: seeed: unknown key; did you mean 'seed'? (--set seeed)",
+        "heavy: 1 []",
+    ]
+
+
+def test_a_planted_secret_is_nowhere(
+    document: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted = "PKPLANTED0123456789"
+    monkeypatch.setenv("ALPACA_API_KEY", planted)
+    for words in (["--set", f"alpacaApiKey={planted}"], ["--set", f"id={planted}"], [f"--set={planted}"]):
+        assert main(["backtest", str(document), *words]) == 1
+    assert main(["backtest", f"{planted}.yaml"]) == 1
+    document.write_text(f"{DOCUMENT}execution: {{apiKey: {planted}}}\n", encoding="utf-8")
+    assert main(["backtest", str(document)]) == 1
+    shown = capsys.readouterr()
+    assert len(shown.err.splitlines()) == 5
+    assert planted not in shown.err + shown.out
+    assert [path.name for path in document.parent.iterdir()] == ["run.yaml"]
+
+
+@compiled_only
+def test_quiet_and_json_are_for_scripts(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(document), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["backtest", str(document), "--json", "--out", "other"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    told = json.loads(shown.out)
+    written = json.loads((document.parent / "other" / "summary.json").read_text(encoding="utf-8"))
+    assert told == {"folder": str(document.parent / "other"), "status": "complete", "reason": "", **told}
+    assert {key: told[key] for key in written} == written
 
 
 def test_a_document_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,6 +235,19 @@ def test_journals_are_compared(document: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == "error: no such file or folder: nowhere\n"
 
 
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m atlas schema | head -n 1; echo ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(SOURCES), "PATH": "/usr/bin:/bin"},
+    )
+    assert (done.stdout, done.stderr) == ("{\n0\n", "")
+
+
 def test_strategies_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["strategies"]) == 0
     shown = capsys.readouterr().out
@@ -182,5 +257,5 @@ def test_strategies_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_doctor_names_versions_and_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
-    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert {"atlas", "python", "numba", "numpy", "kernel", "data"} <= set(lines)
+    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert {"atlas", "python", "numba", "numpy", "kernel", "data", "processor", "disk"} <= set(lines)

@@ -1,19 +1,14 @@
 """The document of a run: what is read, what is refused, and with which words."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from atlas.config import (
-    Document,
     Registries,
-    document_schema,
     dump_document,
     end_of,
-    limit_names,
     load_document,
     parse_document,
     resolve,
@@ -250,48 +245,6 @@ def test_load_document_reads_yaml_and_applies_overrides(tmp_path: Path) -> None:
     assert (document.start_date, document.initial_capital, document.seed) == ("2020-01-01", 1e6, 3)
     assert document.data_source is not None
     assert document.data_source.path == str((tmp_path / "bars.csv").resolve())
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("run.yaml", "strategy: momentum\nmode: backtest\nmode: live\n", "line 3: the key 'mode' stands twice"),
-        ("run.yaml", "strategy: [momentum\n", "not YAML"),
-        ("run.yaml", "startDate: 2020-02-30\n", "can't be read"),
-        ("run.yaml", "", "must hold keys and values"),
-        ("run.yaml", "- a\n", "must hold keys and values"),
-        ("run.json", '{"mode": "live", "mode": "paper"}', "'mode' stands twice"),
-        ("run.json", "{", "line 1: not JSON"),
-    ],
-)
-def test_broken_files_are_named(tmp_path: Path, name: str, text: str, words: str) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(ConfigurationError) as caught:
-        load_document(path)
-    assert words in str(caught.value)
-    assert name in str(caught.value)
-
-
-def test_errors_of_a_file_name_it(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no such file"):
-        load_document(tmp_path / "none.yaml")
-    path = tmp_path / "run.yaml"
-    path.write_text("strategy: momentum\nmode: backtest\nseeed: 1\n")
-    with pytest.raises(ConfigurationError, match=r"seeed: unknown key; did you mean 'seed'\? \(in run.yaml\)"):
-        load_document(path)
-
-
-def test_schema_lists_every_key() -> None:
-    schema = document_schema()
-    json.dumps(schema)
-    properties = schema["$defs"]["Document"]["properties"]
-    assert set(properties) == set(msgspec.structs.asdict(Document(strategy=parse_document(FULL).strategy))) - {
-        name for name in Document.__struct_fields__ if name not in Document.__struct_encode_fields__
-    } | set(Document.__struct_encode_fields__)
-    assert {"startDate", "initialCapital", "riskLimits", "data_source"} <= set(properties)
-    assert "maxDrawdown" in limit_names()
-    assert "preset" not in limit_names()
 
 
 def test_yaml_dump_is_in_document_order() -> None:

@@ -1,5 +1,6 @@
 """Values given on the command line."""
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from atlas.records.errors import ConfigurationError
         ("a=[A, B]", ["A", "B"]),
         ("a={b: 1}", {"b": 1}),
         ("a=b=c", "b=c"),
+        ("a=NO", "NO"),
+        ("a=1e3", 1000.0),
     ],
 )
 def test_values_are_typed(text: str, value: Any) -> None:
@@ -57,11 +60,25 @@ def test_short_forms_grow_keys() -> None:
         ("seed.x=5", "has no keys: it is 1"),
         ("symbols.x=5", "has no keys: it is a list of 1"),
         ("a=[", "can't be read"),
+        ("a[=1", "no override"),
+        ("symbols[1]=B", "symbols: has no item [1]: it is a list of 1"),
+        ("seed[0]=B", "seed: has no item [0]: it is 1"),
     ],
 )
 def test_malformed_overrides_are_refused(text: str, words: str) -> None:
-    with pytest.raises(ConfigurationError, match="(?s)" + words.replace("[", "\\[")):
+    with pytest.raises(ConfigurationError, match="(?s)" + re.escape(words)):
         apply_override({"seed": 1, "symbols": ["A"]}, text)
+
+
+def test_items_of_lists_are_replaced() -> None:
+    original: dict[str, Any] = {"symbols": ["A", "B"], "riskLimits": {"profitTargets": [0.1, 0.2]}, "legs": [{"a": 1}]}
+    changed = apply_overrides(original, ["symbols[1]=C", "risk_limits.profit_targets[0]=0.3", "legs[0].b=2"])
+    assert changed == {
+        "symbols": ["A", "C"],
+        "riskLimits": {"profitTargets": [0.3, 0.2]},
+        "legs": [{"a": 1, "b": 2}],
+    }
+    assert original["symbols"] == ["A", "B"]
 
 
 def test_parameters_beside_the_strategy_are_set_where_they_stand() -> None:

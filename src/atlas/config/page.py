@@ -1,0 +1,63 @@
+"""Writes the tables of docs/configuration.md from the declared keys: ``python -m atlas.config.page docs``."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from .keys import Key, as_written, keys_of
+from .sections import Document
+
+BEGIN: Final = "<!-- keys: begin -->\n"
+END: Final = "<!-- keys: end -->\n"
+_HEAD: Final = ("key", "meaning", "unit", "value", "default", "example")
+
+
+def tables() -> str:
+    """Return a table of the document's own keys, and one of each section below it."""
+    found = list(keys_of(Document))
+    parts = [_table(key for key in found if "." not in key.path)]
+    for section in found:
+        if section.section is not None:
+            below = (key for key in found if key.path == f"{section.path}.{key.name}")
+            parts.append(f"### `{section.path}`\n\n{_introduction(section.section)}\n\n{_table(below)}")
+    return "\n".join(parts)
+
+
+def _introduction(section: type[Any]) -> str:
+    return inspect.getdoc(section) or ""
+
+
+def _table(keys: Iterator[Key]) -> str:
+    rows = [_row(key) for key in keys]
+    used = [place for place, _ in enumerate(_HEAD) if any(row[place] for row in rows)]
+    lines = [_HEAD, tuple("---" for _ in _HEAD), *rows]
+    return "".join("| " + " | ".join(line[place] for place in used) + " |\n" for line in lines)
+
+
+def _row(key: Key) -> tuple[str, ...]:
+    meaning = f"{key.meaning}; not available yet" if key.later else key.meaning
+    kind = f"[keys of its own](#{key.path.replace('.', '').lower()})" if key.section is not None else key.kind
+    cells = (f"`{key.name}`", meaning, key.unit, kind, key.default, f"`{as_written(key.example)}`")
+    return tuple(cell.replace("|", "\\|") for cell in cells)
+
+
+def with_tables(page: str) -> str:
+    """Return the page with its tables as they are today; what a person wrote around them stays."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no place for the tables: {BEGIN.strip()} and {END.strip()}")
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def write_page(folder: Path) -> Path:
+    """Bring the tables of ``configuration.md`` in a folder up to date."""
+    path = folder / "configuration.md"
+    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    write_page(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
