@@ -207,6 +207,8 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
         False switches the cap off: a relaxation, named in the report.
     touch_fills : bool
         True fills a resting limit when the price touches it: a relaxation, named in the report.
+    fill_at : {"next", "close"}
+        ``close`` lets an order asked for at a bar's close take part in that close: a relaxation, named in the report.
     """
 
     gateway: str = "simulated"
@@ -214,6 +216,7 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
     volume_share: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.1
     volume_cap: bool = True
     touch_fills: bool = False
+    fill_at: Literal["next", "close"] = "next"
 
 
 class DataSourceSection(Section, frozen=True, kw_only=True):
