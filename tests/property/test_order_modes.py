@@ -13,6 +13,7 @@ import pytest
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
 from atlas.data import GeneratorSettings, generate_bars
+from atlas.records.enums import TimeInForce
 from atlas.records.kinds import Kind
 from atlas.strategy.base import Strategy
 
@@ -44,6 +45,20 @@ class Anything(Strategy):
             ctx.close(bar.instrument)
         elif draw < 0.64:
             ctx.cancel_all(bar.instrument)
+        elif draw < 0.70:
+            ctx.sell(bar.instrument, size, trailing=away + 0.01)
+        elif draw < 0.74:
+            ctx.buy(bar.instrument, size, trailing_fraction=0.01, time_in_force=TimeInForce.DAY)
+        elif draw < 0.80:
+            ctx.buy(bar.instrument, size, stop=bar.close + away, limit=bar.close + 1.2 * away)
+        elif draw < 0.84:
+            ctx.sell(bar.instrument, size, touch=bar.close + away, stop_loss=bar.close + 5.0 * away)
+        elif draw < 0.88:
+            ctx.buy(bar.instrument, 5.0 * size, time_in_force=TimeInForce.FOK)
+        elif draw < 0.92:
+            ctx.sell(bar.instrument, size, limit=bar.close, time_in_force=TimeInForce.AT_CLOSE)
+        elif draw < 0.94:
+            ctx.buy(bar.instrument, size, time_in_force=TimeInForce.AT_OPEN)
 
     def on_order(self, ctx: Any, order: Any) -> None:
         if order.parent != 0 and order.state == 3 and ctx.random() < 0.2:
@@ -77,7 +92,8 @@ def check_books(result: BacktestResult) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_modes_agree_and_books_are_kept(seed: int) -> None:
     options: dict[str, Any] = {"leverage": 3.0, "slippage_bps": 2.0 * (seed % 2)}
-    options |= {"order_latency_ms": 60_000.0} if seed % 3 == 2 else {}
+    ways: list[dict[str, Any]] = [{}, {"close_fills": True}, {"order_latency_ms": 60_000.0}]
+    options |= ways[seed % 3]
     interpreted, compiled = run(seed, "interpreted", **options), run(seed, "auto", **options)
     check_books(interpreted)
     assert interpreted.fingerprint == compiled.fingerprint

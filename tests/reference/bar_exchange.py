@@ -25,74 +25,13 @@ from atlas.records.enums import (
     TimeInForce,
     TransactionType,
 )
+from tests.reference.bar_orders import LASTING, SUPPORTED_TYPES, WAITING, WITH_LIMIT, WITH_STOP, Order, Terms
 
 DAY_NS = 24 * 60 * 60 * 10**9
 UNSOLICITED = 2
 Report = dict[str, Any]
-SUPPORTED_TYPES = {OrderType.MARKET, OrderType.LIMIT, OrderType.STOP}
-SUPPORTED_TIMES = {TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.GTD}
+HAS_TERMS = 8
 FINAL = {ExecutionType.CANCELED, ExecutionType.EXPIRED, ExecutionType.FILL}
-
-
-@dataclass
-class Terms:
-    """An instrument at this venue."""
-
-    lot: int = 1
-    tick: int = 1
-    divisor: int = 10**9
-    multiplier: int = 1
-    price_scale: int = 10**9
-    quantity_scale: int = 10**8
-    money_scale: int = 10**8
-    maker_rate: Fraction = Fraction(0)
-    taker_rate: Fraction = Fraction(0)
-    fee_per_unit: Fraction = Fraction(0)
-    fee_flat: int = 0
-    fee_minimum: int = 0
-    fee_rule: int = 0
-
-
-@dataclass(eq=False)
-class Order:
-    """A working order."""
-
-    names: list[int]
-    venue_order_id: int
-    command: dict[str, Any]
-    quantity: int | None
-    limit: int | None
-    stop: int | None
-    last_instant: int | None
-    arrival: int
-    reference: int | None
-    filled: int = 0
-    value: Fraction = Fraction(0)
-    triggered: bool = False
-    stop_loss: int | None = None
-    take_profit: int | None = None
-    sibling: Order | None = None
-    parent: int = 0
-
-    @property
-    def open(self) -> int:
-        """What is left to fill."""
-        return 0 if self.quantity is None else self.quantity - self.filled
-
-    @property
-    def kind(self) -> OrderType:
-        """Market, limit or stop."""
-        return OrderType(self.command["order_type"])
-
-    @property
-    def acts_as_market(self) -> bool:
-        """Whether it takes any price."""
-        return self.kind is OrderType.MARKET or (self.kind is OrderType.STOP and self.triggered)
-
-    @property
-    def buys(self) -> bool:
-        """Whether it is a buyer's."""
-        return bool(self.command["side"] == 1)
 
 
 @dataclass(eq=False)
@@ -111,6 +50,7 @@ class BarExchange:
     reports: list[Report] = field(default_factory=list)
     executions: int = 0
     accepted: int = 0
+    terms_ahead: dict[str, Any] = field(default_factory=dict)
     last_price: dict[int, int] = field(default_factory=dict)
     bar_end: dict[int, int] = field(default_factory=dict)
     cap_left: dict[int, int | None] = field(default_factory=dict)
@@ -118,9 +58,15 @@ class BarExchange:
     # --- commands
 
     def accept(self, kind: str, command: dict[str, Any], time: int) -> None:
-        """Take a command: "new", "cancel", "replace" or "link"."""
+        """Take a command: "new", "cancel", "replace", "link", or the "terms" of the order that comes next."""
         self.expire_due(time)
-        {"new": self.new, "cancel": self.cancel, "replace": self.replace, "link": self.link}[kind](command, time)
+        takers = {"new": self.new, "cancel": self.cancel, "replace": self.replace, "link": self.link}
+        takers["terms"] = self.take_terms
+        takers[kind](command, time)
+
+    def take_terms(self, command: dict[str, Any], time: int) -> None:
+        """Keep the terms of the order that comes next."""
+        self.terms_ahead = command
 
     def find(self, name: int) -> Order | None:
         """Order that goes by this client order id."""
@@ -137,17 +83,17 @@ class BarExchange:
         if command["time_in_force"] not in list(TimeInForce):
             return RejectReason.REQUEST_TIME_IN_FORCE
         kind, force = OrderType(command["order_type"]), TimeInForce(command["time_in_force"])
-        if kind not in SUPPORTED_TYPES or force not in SUPPORTED_TIMES:
+        if kind not in SUPPORTED_TYPES or (kind in WAITING and force not in LASTING):
             return RejectReason.VENUE_UNSUPPORTED
-        if kind is OrderType.STOP and force is TimeInForce.IOC:
-            return RejectReason.VENUE_UNSUPPORTED
-        if command["flags"]:
+        if command["flags"] and (command["flags"] != HAS_TERMS or kind is not OrderType.TRAILING_STOP):
             return RejectReason.VENUE_UNSUPPORTED
         terms = self.terms[command["instrument"]]
-        reason = self.bad_price(command["price_units"], kind is OrderType.LIMIT, terms, RejectReason.REQUEST_PRICE)
+        reason = self.bad_price(command["price_units"], kind in WITH_LIMIT, terms, RejectReason.REQUEST_PRICE)
         reason = reason or self.bad_price(
-            command["stop_units"], kind is OrderType.STOP, terms, RejectReason.REQUEST_STOP_PRICE
+            command["stop_units"], kind in WITH_STOP, terms, RejectReason.REQUEST_STOP_PRICE
         )
+        if kind is OrderType.TRAILING_STOP:
+            reason = reason or self.bad_trailing(command)
         reason = reason or self.bad_bracket(command, terms)
         if reason is None and command["quantity_kind"] == QuantityKind.UNITS:
             reason = self.bad_quantity(command["quantity_units"], terms)
@@ -171,6 +117,17 @@ class BarExchange:
         if abs(price) > 2**62:
             return RejectReason.REQUEST_RANGE
         return RejectReason.VENUE_TICK_SIZE if price % terms.tick else None
+
+    def bad_trailing(self, command: dict[str, Any]) -> RejectReason | None:
+        """Reason to refuse the distance of a trailing stop."""
+        ahead = self.terms_ahead
+        if not command["flags"] or ahead.get("client_order_id") != command["client_order_id"]:
+            return RejectReason.REQUEST_TRAILING_OFFSET
+        units, fraction = ahead["trailing_offset_units"], ahead["trailing_offset_fraction"]
+        good_units = units is not None and 0 < units < 2**62
+        good_fraction = fraction is not None and 0 < round(Fraction(fraction) * 10**9) < 10**9
+        one = (units is None) != (fraction is None)
+        return None if one and (good_units or good_fraction) else RejectReason.REQUEST_TRAILING_OFFSET
 
     def bad_bracket(self, command: dict[str, Any], terms: Terms) -> RejectReason | None:
         """Reason to refuse an attached stop or target."""
@@ -227,6 +184,13 @@ class BarExchange:
             stop_loss=command["stop_loss_units"],
             take_profit=command["take_profit_units"],
         )
+        if order.kind is OrderType.TRAILING_STOP:
+            order.distance = self.terms_ahead["trailing_offset_units"]
+            if order.distance is None:
+                billionths = round(Fraction(self.terms_ahead["trailing_offset_fraction"]) * 10**9)
+                order.fraction = Fraction(billionths, 10**9)
+            if order.reference is not None:
+                order.stop = self.level(order, order.reference)
         self.orders.append(order)
         self.say(order, ExecutionType.NEW, OrderStatus.NEW, time)
 
@@ -285,10 +249,10 @@ class BarExchange:
         terms = self.terms[order.command["instrument"]]
         reason = None
         if request["price_units"] is not None:
-            wanted = order.kind is OrderType.LIMIT
+            wanted = order.kind in WITH_LIMIT
             reason = self.bad_price(request["price_units"], wanted, terms, RejectReason.REQUEST_PRICE)
         if reason is None and request["stop_units"] is not None:
-            wanted = order.kind is OrderType.STOP
+            wanted = order.kind in WITH_STOP
             reason = self.bad_price(request["stop_units"], wanted, terms, RejectReason.REQUEST_STOP_PRICE)
             if order.triggered:
                 reason = RejectReason.VENUE_TOO_LATE_TO_CANCEL
@@ -347,24 +311,57 @@ class BarExchange:
             cap = None
         self.cap_left[instrument] = None if cap is None else cap - cap % self.terms[instrument].lot
 
+    def level(self, order: Order, price: int) -> int:
+        """Where a trailing stop stands after a price: its distance away, rounded away from it to the tick."""
+        tick = self.terms[order.command["instrument"]].tick
+        distance = order.distance if order.fraction is None else round(abs(price) * order.fraction)
+        assert distance is not None
+        return -(-(price + distance) // tick) * tick if order.buys else (price - distance) // tick * tick
+
+    def trail(self, bar: dict[str, Any], low: int, high: int, time: int) -> None:
+        """Let trailing stops follow what the price has shown."""
+        for order in self.waiting(bar, time):
+            if order.kind is not OrderType.TRAILING_STOP or order.triggered:
+                continue
+            level = self.level(order, low if order.buys else high)
+            better = order.stop is None or (level < order.stop if order.buys else level > order.stop)
+            order.stop = level if better else order.stop
+
+    def takes_part(self, order: Order, instrument: int, at_open: bool) -> bool:
+        """Whether an order's time in force lets it take part in the open or close."""
+        cap = self.cap_left[instrument]
+        if order.force is TimeInForce.FOK and cap is not None and order.open > cap:
+            return False
+        return order.force is not (TimeInForce.AT_CLOSE if at_open else TimeInForce.AT_OPEN)
+
+    def begins(self, order: Order, price: int) -> bool:
+        """Whether a price lets a waiting order act."""
+        if order.stop is None:
+            return False
+        above = order.buys != (order.kind is OrderType.MARKET_IF_TOUCHED)
+        return price >= order.stop if above else price <= order.stop
+
     def spot_rule(self, order: Order, price: int, at_open: bool) -> PriceRule | None:
         """Rule under which an order fills at one price."""
+        if not self.takes_part(order, order.command["instrument"], at_open):
+            return None
         if order.acts_as_market:
             return PriceRule.OPEN if at_open else PriceRule.CLOSE
-        if order.kind is OrderType.STOP:
-            assert order.stop is not None
-            hit = price >= order.stop if order.buys else price <= order.stop
-            return (PriceRule.STOP_GAP if at_open else PriceRule.CLOSE) if hit else None
-        assert order.limit is not None
-        if price == order.limit:
-            return PriceRule.TOUCH if self.touch_fills else None
-        better = price < order.limit if order.buys else price > order.limit
-        return (PriceRule.OPEN_GAP if at_open else PriceRule.CLOSE) if better else None
+        if order.acts_as_limit or (order.kind is OrderType.STOP_LIMIT and self.begins(order, price)):
+            assert order.limit is not None
+            if price == order.limit:
+                return PriceRule.TOUCH if self.touch_fills else None
+            better = price < order.limit if order.buys else price > order.limit
+            return (PriceRule.OPEN_GAP if at_open else PriceRule.CLOSE) if better else None
+        if order.kind is OrderType.STOP_LIMIT or not self.begins(order, price):
+            return None
+        gap = PriceRule.OPEN_GAP if order.kind is OrderType.MARKET_IF_TOUCHED else PriceRule.STOP_GAP
+        return gap if at_open else PriceRule.CLOSE
 
     def limit_rule(self, order: Order, low: int, high: int) -> PriceRule | None:
         """Rule under which a limit fills within the range."""
         assert order.limit is not None
-        if order.command["time_in_force"] == TimeInForce.IOC:
+        if order.force not in LASTING:
             return None
         if low < order.limit < high or (order.limit == (high if order.buys else low) and low < high):
             return PriceRule.LIMIT
@@ -387,11 +384,17 @@ class BarExchange:
             if order not in self.orders:
                 continue
             rule = self.spot_rule(order, price, at_open) if bar["volume_units"] != 0 else None
-            if rule:
+            if bar["volume_units"] != 0 and order.kind in WAITING and self.begins(order, price):
                 self.trigger(order, time)
+            if rule:
                 self.fill(order, bar, price, rule, time)
-            if order.command["time_in_force"] == TimeInForce.IOC and order in self.orders:
-                self.cancel_unasked(order, RejectReason.VENUE_NO_LIQUIDITY, time)
+            over = {TimeInForce.IOC, TimeInForce.FOK, TimeInForce.AT_OPEN if at_open else TimeInForce.AT_CLOSE}
+            if order.force in over and order in self.orders:
+                killed = order.force is TimeInForce.FOK
+                reason = RejectReason.VENUE_NOT_FILLABLE if killed else RejectReason.VENUE_NO_LIQUIDITY
+                self.cancel_unasked(order, reason, time)
+        if bar["volume_units"] != 0:
+            self.trail(bar, price, price, time)
         self.last_price[bar["instrument"]] = price
 
     def path_point(self, bar: dict[str, Any], time: int) -> None:
@@ -401,16 +404,29 @@ class BarExchange:
         if bar["volume_units"] == 0:
             return
         old = set(self.orders)
-        for order in self.each(bar, time, lambda order: order.kind is OrderType.STOP):
-            self.meet_stop(order, bar, time)
-        for order in self.each(bar, time, lambda order: (order.kind is OrderType.LIMIT) == (order in old)):
-            if order.kind is OrderType.STOP:
-                self.meet_stop(order, bar, time)
-            elif order.kind is OrderType.LIMIT:
+        for order in self.each(bar, time, lambda order: self.turn(order) == "stop"):
+            self.meet_stop(order, bar, time, old)
+        self.trail(bar, bar["low_units"], bar["high_units"], time)
+        for order in self.each(bar, time, lambda order: self.is_wanted(order, old)):
+            if order.acts_as_limit:
                 rule = self.limit_rule(order, bar["low_units"], bar["high_units"])
                 if rule:
                     assert order.limit is not None
                     self.fill(order, bar, order.limit, rule, time)
+            elif order.kind in WAITING:
+                self.meet_stop(order, bar, time, old)
+
+    def turn(self, order: Order) -> str:
+        """When an order meets the path: with the stops, with the limits, or not."""
+        if order.acts_as_limit or order.kind is OrderType.MARKET_IF_TOUCHED:
+            return "limit"
+        return "stop" if order.kind in WAITING else ""
+
+    def is_wanted(self, order: Order, old: set[Order]) -> bool:
+        """Whether an order meets the path in the second round: limits that were there, stops that were born on it."""
+        if order in old:
+            return self.turn(order) == "limit"
+        return order.kind is OrderType.STOP
 
     def each(self, bar: dict[str, Any], time: int, wanted: Callable[[Order], bool]) -> Iterator[Order]:
         """Give the wanted orders by priority, those that come up meanwhile too."""
@@ -422,17 +438,36 @@ class BarExchange:
             seen.add(left[0])
             yield left[0]
 
-    def meet_stop(self, order: Order, bar: dict[str, Any], time: int) -> None:
-        """Let a stop meet the range of a bar."""
+    def meet_stop(self, order: Order, bar: dict[str, Any], time: int, old: set[Order]) -> None:
+        """Let an order that waits for a price meet the range of a bar."""
         low, high = bar["low_units"], bar["high_units"]
-        assert order.stop is not None
-        if order.triggered:
+        if order.triggered or order.stop is None:
             return
-        if low <= order.stop <= high:
-            self.trigger(order, time)
-            self.fill(order, bar, order.stop, PriceRule.STOP, time)
-        elif order.stop < low if order.buys else order.stop > high:
-            self.trigger(order, time)
+        from_below = order.buys != (order.kind is OrderType.MARKET_IF_TOUCHED)
+        inside = low <= order.stop <= high
+        if not inside and not (order.stop < low if from_below else order.stop > high):
+            return
+        rule = self.path_rule_of_stop(order, inside)
+        self.trigger(order, time)
+        if rule is not None:
+            self.fill(order, bar, order.stop, rule, time)
+        elif order.kind is OrderType.STOP_LIMIT:
+            # It rests as a limit that came now.
+            self.orders.remove(order)
+            self.orders.append(order)
+            old.discard(order)
+
+    def path_rule_of_stop(self, order: Order, inside: bool) -> PriceRule | None:
+        """Rule under which an order that has just begun to act fills at its stop."""
+        if not inside:
+            return None
+        if order.kind is OrderType.STOP_LIMIT:
+            assert order.limit is not None
+            assert order.stop is not None
+            better = order.limit > order.stop if order.buys else order.limit < order.stop
+            touched = order.limit == order.stop and self.touch_fills
+            return PriceRule.TOUCH if touched else PriceRule.STOP if better else None
+        return PriceRule.STOP
 
     def unresolved(self, bar: dict[str, Any], point: str, time: int) -> tuple[Order, int] | None:
         """First order that could fill at the point and has no quantity yet, and its price."""
@@ -447,12 +482,13 @@ class BarExchange:
             assert price is not None
             if point != "path":
                 fills = self.spot_rule(order, price, point == "open") is not None
-            elif order.kind is OrderType.LIMIT:
+            elif order.acts_as_limit:
                 price, fills = order.limit, self.limit_rule(order, bar["low_units"], bar["high_units"]) is not None
             else:
                 price, fills = order.stop, False
                 if price is not None and not order.triggered:
-                    fills = bar["low_units"] <= price <= bar["high_units"]
+                    inside = bar["low_units"] <= price <= bar["high_units"]
+                    fills = self.path_rule_of_stop(order, inside) is not None
             if fills and price is not None:
                 return order, self.slipped(order, price)
         return None
@@ -470,7 +506,7 @@ class BarExchange:
 
     def slipped(self, order: Order, price: int) -> int:
         """Price after slippage."""
-        if order.kind is OrderType.LIMIT:
+        if order.kind in WITH_LIMIT:
             return price
         distance = round(abs(price) * self.slippage)
         return price + distance if order.buys else price - distance
@@ -572,8 +608,8 @@ class BarExchange:
             order.sibling.sibling = None
 
     def trigger(self, order: Order, time: int) -> None:
-        """Let a stop begin to act: the target beside it ends."""
-        if order.kind is OrderType.STOP and not order.triggered:
+        """Let an order that waits for a price begin to act: the one beside it ends."""
+        if order.kind in WAITING and not order.triggered:
             order.triggered = True
             if order.sibling is not None:
                 self.cancel_unasked(order.sibling, 0, time)
@@ -628,6 +664,7 @@ class BarExchange:
             order.stop = None if order.stop is None else round(order.stop / ratio)
             order.stop_loss = None if order.stop_loss is None else round(order.stop_loss / ratio)
             order.take_profit = None if order.take_profit is None else round(order.take_profit / ratio)
+            order.distance = None if order.distance is None else round(order.distance / ratio)
             # The average price scales by the ratio, whatever the filled quantity is rounded to.
             average = order.value / order.filled if order.filled else Fraction(0)
             order.filled = round(order.filled * ratio)

@@ -64,12 +64,20 @@ def _fills(settings: RunSettings, history: BarHistory) -> list[Assumption]:
             "In a real queue, orders ahead of it may take all that trades there.",
             relaxed=True,
         )
+    acting = Assumption(
+        "When orders act",
+        "on the next event after they arrive",
+        "An order asked for at a bar's close can trade at the next bar's open, never in its own bar.",
+    )
+    if settings.close_fills:
+        acting = Assumption(
+            "Close fills",
+            "an order asked for at a bar's close trades at that close",
+            "In a market that close is past when it is known: nobody can trade at it any more.",
+            relaxed=True,
+        )
     return [
-        Assumption(
-            "When orders act",
-            "on the next event after they arrive",
-            "An order asked for at a bar's close can trade at the next bar's open, never in its own bar.",
-        ),
+        acting,
         Assumption(
             "Path inside a bar",
             "open, then high and low, then close",

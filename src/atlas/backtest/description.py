@@ -68,6 +68,7 @@ def describe_run(
             "volumeShare": settings.volume_share or 0.1,
             "volumeCap": settings.volume_share != 0,
             "touchFills": settings.touch_fills,
+            "fillAt": "close" if settings.close_fills else "next",
             "latency": {
                 "orderMs": settings.order_latency_ns / 1e6,
                 "acknowledgementMs": settings.report_latency_ns / 1e6,

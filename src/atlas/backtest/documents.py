@@ -274,6 +274,7 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         fees=fees_of(document.commission),
         volume_share=execution.volume_share if execution.volume_cap else 0.0,
         touch_fills=execution.touch_fills,
+        close_fills=execution.fill_at == "close",
         slippage_bps=document.slippage.fixed_bps,
         order_latency_ns=round(execution.latency.order_ms * MILLISECOND_NS),
         report_latency_ns=round(execution.latency.fill_report_ms * MILLISECOND_NS),

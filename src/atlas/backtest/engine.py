@@ -58,6 +58,8 @@ class EngineSetup:
         How it reads bars.
     order_latency_ns, report_latency_ns : int
         Constant delays of commands and of reports, at least 0.
+    close_fills : bool
+        Whether what is asked for at a bar's close takes part in that close, a relaxation.
     aggregate_ns : int
         Length of the bars handed to strategies; 0 for the data's own.
     history_length : int
@@ -79,6 +81,7 @@ class EngineSetup:
     exchange: ExchangeParameters = field(default_factory=ExchangeParameters)
     order_latency_ns: int = 0
     report_latency_ns: int = 0
+    close_fills: bool = False
     aggregate_ns: int = 0
     history_length: int = 0
     equity_interval_ns: int = DAY_NS
@@ -352,6 +355,6 @@ def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup:
     wire["record_count"], wire["longest_bar_ns"] = len(history), max(lengths)
     wire["order_latency_ns"], wire["report_latency_ns"] = setup.order_latency_ns, setup.report_latency_ns
     wire["uniform"], wire["journal_on"] = int(len(lengths) == 1), int(setup.journal_commands)
-    wire["now_ns"] = LONG_AGO
+    wire["now_ns"], wire["close_fills"] = LONG_AGO, int(setup.close_fills)
     wire["output_margin"] = OUTPUT_MARGIN
     return block

@@ -42,6 +42,7 @@ OTHER_WORDS: Final = {
     "warmup": "history",
     "risk_free": "risk_free_rate",
     "rf": "risk_free_rate",
+    "trade_on_close": "close_fills",
 }
 MILLISECOND_NS: Final = 1_000_000
 
@@ -58,6 +59,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     end: str | date | None = None,
     volume_share: float | None = 0.1,
     touch_fills: bool = False,
+    close_fills: bool = False,
     slippage_bps: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
@@ -102,6 +104,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Part of a bar's volume that fills may take, 0 to 1; None or 0 takes the cap off, a relaxation.
     touch_fills : bool
         Whether a limit fills when the price only touches it, a relaxation.
+    close_fills : bool
+        Whether an order asked for at a bar's close takes part in that close, a relaxation.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points.
     limits : Limits or mapping, optional
@@ -163,6 +167,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         fees=fee_rule(fees),
         volume_share=0.0 if volume_share is None else volume_share,
         touch_fills=touch_fills,
+        close_fills=close_fills,
         slippage_bps=slippage_bps,
         order_latency_ns=round(order_latency_ms * MILLISECOND_NS),
         report_latency_ns=round(report_latency_ms * MILLISECOND_NS),

@@ -40,6 +40,8 @@ class RunSettings:
         Part of a bar's volume that fills may take, 0 to 1; 0 takes the cap off.
     touch_fills : bool
         Whether a limit fills when the price only touches it.
+    close_fills : bool
+        Whether what is asked for at a bar's close takes part in that close; only without order latency.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points, at most two decimals.
     order_latency_ns, report_latency_ns : int
@@ -76,6 +78,7 @@ class RunSettings:
     fees: FeeRule = field(default_factory=FeeRule)
     volume_share: float = 0.1
     touch_fills: bool = False
+    close_fills: bool = False
     slippage_bps: float = 0.0
     order_latency_ns: int = 0
     report_latency_ns: int = 0
@@ -103,6 +106,10 @@ class RunSettings:
         for currency, rate in self.rates.items():
             require_number(f"rates[{currency!r}]", rate, above=0.0)
         check_limits(self.limits)
+        if self.close_fills and self.order_latency_ns:
+            raise ConfigurationError(
+                "needs orders without latency: an order that travels misses the close", "close_fills"
+            )
 
     def account_currency(self, history: BarHistory) -> str:
         """Return the account's currency: as said, else the one that all instruments share."""
@@ -134,6 +141,7 @@ class RunSettings:
                 touch_fills=self.touch_fills,
                 attached_orders=True,
             ),
+            close_fills=self.close_fills,
             order_latency_ns=self.order_latency_ns,
             report_latency_ns=self.report_latency_ns,
             aggregate_ns=self.aggregate_ns,

@@ -213,6 +213,13 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
     touch_fills: Annotated[
         bool, key("`true` fills a limit that is only touched, a relaxation that reports name", example=False)
     ] = False
+    fill_at: Annotated[
+        Literal["next", "close"],
+        key(
+            "`close` lets an order asked for at a bar's close take part in that close, a relaxation that reports name",
+            example="next",
+        ),
+    ] = "next"
 
 
 class DataSourceSection(Section, frozen=True, kw_only=True):

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 from atlas.kernel.exchange.accept import exchange_accept, exchange_assign_quantity
 from atlas.kernel.exchange.fills import (
-    CLOSE_POINT,
-    OPEN_POINT,
-    PATH_POINT,
     exchange_close_point,
     exchange_open_point,
     exchange_path_point,
     exchange_unresolved,
 )
 from atlas.kernel.exchange.queue import exchange_expire_all, exchange_is_idle
+from atlas.kernel.exchange.rules import CLOSE_POINT, OPEN_POINT, PATH_POINT
 from atlas.kernel.exchange.split import exchange_split
 from atlas.kernel.exchange.tables import REPORTS, report_address, venue_row
 from atlas.kernel.exchange.tables import order_row as venue_order_row
 from atlas.kernel.memory.block import Layout, Table, record, ring_index, row_accessor, words
-from atlas.kernel.memory.compilation import entry_point, kernel_function
+from atlas.kernel.memory.compilation import entry_point, kernel_function, rare_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, record_at, store
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
@@ -57,7 +55,7 @@ WIRE = Table(
     record(
         words("records_address", "opens_address", "record_count", "open_cursor", "now_ns"),
         words("order_latency_ns", "report_latency_ns", "longest_bar_ns", "uniform", "journal_on", "stage"),
-        words("output_margin", "spare"),
+        words("output_margin", "close_fills"),
     ),
     transient=frozenset({"records_address", "opens_address"}),
 )
@@ -251,6 +249,33 @@ def find_running_bar(trader: int, link: int, instrument: int, time_ns: int) -> i
 
 
 @kernel_function
+def find_ended_bar(trader: int, link: int, instrument: int, time_ns: int) -> int:
+    """Record of the instrument's bar that has just been seen and ended at `time_ns`; -1 where there is none."""
+    index = world_row(trader, 0).cursor - 1
+    while index >= 0:
+        bar = bar_at(record_address(link, index))
+        if bar.local_time_ns != time_ns:
+            return -1
+        if int(bar.instrument) == instrument and int(bar.kind) == KIND_BAR:
+            return index
+        index -= 1
+    return -1
+
+
+@rare_function
+def fill_at_close(trader: int, venue: int, link: int, instrument: int, time_ns: int) -> None:
+    """Let what was asked for at a bar's close take part in that close after all: a relaxation, told by each fill."""
+    index = find_ended_bar(trader, link, instrument, time_ns)
+    if index < 0:
+        return
+    address, header = record_address(link, index), venue_row(venue, 0)
+    header.same_event = 1
+    resolve_orders(trader, venue, address, CLOSE_POINT, time_ns)
+    exchange_close_point(venue, address, time_ns)
+    header.same_event = 0
+
+
+@kernel_function
 def journal_command(trader: int, address: int) -> None:
     """Copy a command into the outputs, for the journal."""
     header = world_row(trader, 0)
@@ -273,6 +298,8 @@ def deliver_command(trader: int, venue: int, link: int, time_ns: int) -> None:
         running = find_running_bar(trader, link, instrument, time_ns)
         if running >= 0:
             schedule_points(link, running, instrument, time_ns)
+        if wire.close_fills != 0:
+            fill_at_close(trader, venue, link, instrument, time_ns)
 
 
 @kernel_function

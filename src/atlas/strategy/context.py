@@ -17,12 +17,13 @@ import numpy as np
 
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
-from atlas.records.enums import NULL, QuantityKind, TimeInForce
+from atlas.records.enums import NULL, OrderType, QuantityKind, TimeInForce
 from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
 GTC = int(TimeInForce.GTC)
+TRAILING_STOP, IF_TOUCHED = int(OrderType.TRAILING_STOP), int(OrderType.MARKET_IF_TOUCHED)
 UNITS, NOTIONAL, WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.WEIGHT)
 NAN = math.nan
 EQUITY, CASH, POSITION, AVERAGE_PRICE = (
@@ -55,6 +56,7 @@ TOO_MANY_CHAINED_TEXT = VERB_MESSAGES[VerbError.TOO_MANY_CHAINED]
 UNSUPPORTED_TEXT = VERB_MESSAGES[VerbError.UNSUPPORTED]
 NO_PRICE_TEXT = VERB_MESSAGES[VerbError.NO_PRICE_YET]
 NOT_A_PAIR, NOT_A_PAIR_TEXT = int(VerbError.NOT_A_PAIR), VERB_MESSAGES[VerbError.NOT_A_PAIR]
+ONE_TRIGGER_TEXT = "touch, trailing and trailing_fraction stand alone, without limit and stop"
 ONE_SIZE_TEXT = "say how much by exactly one of quantity, notional and weight"
 
 
@@ -116,6 +118,7 @@ class Context:
     strategy: int
     line: int
     call_place: Callable[..., int]
+    call_place_with_terms: Callable[..., int]
     call_target: Callable[..., int]
     call_cancel: Callable[..., int]
     call_link: Callable[..., int]
@@ -239,7 +242,7 @@ class Context:
 
     # --- orders ---
 
-    def buy(
+    def buy(  # noqa: PLR0913, PLR0917 - each by its name
         self,
         instrument: Any = None,
         quantity: Any = None,
@@ -251,10 +254,15 @@ class Context:
         notional: Any = None,
         weight: Any = None,
         expire_time_ns: Any = None,
+        touch: Any = None,
+        trailing: Any = None,
+        trailing_fraction: Any = None,
     ) -> int:
         """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity.
 
-        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`.
+        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
+        `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
+        or `trailing_fraction` a stop that follows the price.
         """
         return self._place(
             BUY,
@@ -268,9 +276,12 @@ class Context:
             notional,
             weight,
             expire_time_ns,
+            touch,
+            trailing,
+            trailing_fraction,
         )
 
-    def sell(
+    def sell(  # noqa: PLR0913, PLR0917 - each by its name
         self,
         instrument: Any = None,
         quantity: Any = None,
@@ -282,10 +293,15 @@ class Context:
         notional: Any = None,
         weight: Any = None,
         expire_time_ns: Any = None,
+        touch: Any = None,
+        trailing: Any = None,
+        trailing_fraction: Any = None,
     ) -> int:
         """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity.
 
-        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`.
+        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
+        `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
+        or `trailing_fraction` a stop that follows the price.
         """
         return self._place(
             SELL,
@@ -299,6 +315,9 @@ class Context:
             notional,
             weight,
             expire_time_ns,
+            touch,
+            trailing,
+            trailing_fraction,
         )
 
     def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
@@ -314,24 +333,48 @@ class Context:
         notional: Any,
         weight: Any,
         expire_time_ns: Any,
+        touch: Any,
+        trailing: Any,
+        trailing_fraction: Any,
     ) -> int:
         """Place an order of one side; see `buy` and `sell`."""
         size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
-        answer = self.call_place(
-            self.instrument if instrument is None else instrument,
-            side,
-            1 + given(limit) + 2 * given(stop),
-            int(time_in_force),
-            1 + given(notional) + 2 * given(weight),
-            or_number(expire_time_ns, NULL),
-            size,
-            or_nan(limit),
-            or_nan(stop),
-            or_nan(stop_loss),
-            or_nan(take_profit),
-        )
+        if trailing is None and trailing_fraction is None and touch is None:
+            answer = self.call_place(
+                self.instrument if instrument is None else instrument,
+                side,
+                1 + given(limit) + 2 * given(stop),
+                int(time_in_force),
+                1 + given(notional) + 2 * given(weight),
+                or_number(expire_time_ns, NULL),
+                size,
+                or_nan(limit),
+                or_nan(stop),
+                or_nan(stop_loss),
+                or_nan(take_profit),
+            )
+        else:
+            trails = given(trailing) + given(trailing_fraction)
+            if trails + given(touch) + given(limit) + given(stop) != 1:
+                raise ValueError(ONE_TRIGGER_TEXT)
+            answer = self.call_place_with_terms(
+                self.instrument if instrument is None else instrument,
+                side,
+                TRAILING_STOP if trails else IF_TOUCHED,
+                int(time_in_force),
+                1 + given(notional) + 2 * given(weight),
+                or_number(expire_time_ns, NULL),
+                size,
+                NAN,
+                or_nan(touch),
+                or_nan(stop_loss),
+                or_nan(take_profit),
+                0,
+                or_nan(trailing),
+                or_nan(trailing_fraction),
+            )
         if answer < 0:
             verb_error(answer)
         return answer

@@ -63,6 +63,31 @@ def place(  # noqa: PLR0917
     return note(world, 2, instrument, side * 100 + order_type * 10 + kind, strategy, quantity, limit + stop)
 
 
+@entry_point(VERBS["place_with_terms"])
+def place_with_terms(  # noqa: PLR0917
+    world: int,
+    strategy: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    time_in_force: int,
+    kind: int,
+    expire: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    loss: float,
+    profit: float,
+    flags: int,
+    trailing: float,
+    fraction: float,
+) -> int:
+    if quantity - quantity != 0.0:
+        return NOT_FINITE
+    note(world, 12, instrument, flags, time_in_force, trailing, fraction)
+    return note(world, 13, instrument, side * 100 + order_type * 10 + kind, strategy, quantity, stop)
+
+
 @entry_point(VERBS["target"])
 def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int, value: float) -> int:
     if value - value != 0.0:
@@ -148,6 +173,7 @@ def random(world: int, strategy: int, instrument: int, kind: int) -> float:
 
 FAKES = {
     "place": place,
+    "place_with_terms": place_with_terms,
     "target": target,
     "cancel": cancel,
     "link": link,

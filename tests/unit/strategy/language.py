@@ -445,6 +445,16 @@ class Brackets(Strategy):
             self.price = order.stop - order.limit
 
 
+class OrderTypes(Strategy):
+    """Order types: `touch=`, `trailing=`, `trailing_fraction=`, and `TimeInForce.FOK`, `AT_OPEN`, `AT_CLOSE`."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(bar.instrument, 1.0, touch=bar.close - 1.0)
+        ctx.sell(bar.instrument, 2.0, trailing=0.5, time_in_force=TimeInForce.DAY)
+        ctx.sell(bar.instrument, weight=0.5, trailing_fraction=0.05)
+        ctx.buy(bar.instrument, 3.0, time_in_force=TimeInForce.AT_CLOSE)
+
+
 class Targets(Strategy):
     """Targets: `target`, `target_notional`, `target_weight`, `close`, `signal`, with `rebalance=True`."""
 
@@ -533,5 +543,18 @@ SUPPORTED = [
         Maths,
         WholeNumbers,
     ),
-    *(Raising, Literals, Looking, History, Orders, Brackets, Targets, Changes, Logging, Returning, LocalNames),
+    *(
+        Raising,
+        Literals,
+        Looking,
+        History,
+        Orders,
+        Brackets,
+        OrderTypes,
+        Targets,
+        Changes,
+        Logging,
+        Returning,
+        LocalNames,
+    ),
 ]

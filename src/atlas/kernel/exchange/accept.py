@@ -30,12 +30,26 @@ from atlas.kernel.exchange.reports import (
     report_rejection,
     reports_waiting,
 )
+from atlas.kernel.exchange.rules import (
+    DAY,
+    FRACTION_SCALE,
+    GTC,
+    GTD,
+    MARKET,
+    STOP,
+    TRAILING_STOP,
+    has_limit,
+    has_stop,
+    is_special,
+    trailing_level,
+)
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.block import allocate_row, live_rows, table_capacity
 from atlas.kernel.memory.compilation import kernel_function, rare_function
+from atlas.kernel.memory.exact import to_units
 from atlas.kernel.memory.hash_map import map_put, map_remove
 from atlas.kernel.memory.intrinsics import ROWS, record_at
-from atlas.records.commands import ORDER_LINK, REPLACE_ORDER
+from atlas.records.commands import ORDER_LINK, ORDER_TERMS, REPLACE_ORDER
 from atlas.records.enums import (
     CancelRejectResponse,
     ExecutionType,
@@ -48,14 +62,15 @@ from atlas.records.enums import (
 from atlas.records.kinds import Kind
 from atlas.records.layout import ROW
 
-row_at, replace_order_at, link_at = record_at(ROW, ROWS), record_at(REPLACE_ORDER, ROWS), record_at(ORDER_LINK, ROWS)
+row_at, replace_order_at = record_at(ROW, ROWS), record_at(REPLACE_ORDER, ROWS)
+link_at, terms_at = record_at(ORDER_LINK, ROWS), record_at(ORDER_TERMS, ROWS)
 NEW_ORDER_KIND, CANCEL_KIND, REPLACE_KIND = int(Kind.NEW_ORDER), int(Kind.CANCEL_ORDER), int(Kind.REPLACE_ORDER)
-LINK_KIND = int(Kind.ORDER_LINK)
-MARKET, LIMIT, STOP = int(OrderType.MARKET), int(OrderType.LIMIT), int(OrderType.STOP)
-GTC, DAY, IOC, GTD = int(TimeInForce.GTC), int(TimeInForce.DAY), int(TimeInForce.IOC), int(TimeInForce.GTD)
+LINK_KIND, TERMS_KIND = int(Kind.ORDER_LINK), int(Kind.ORDER_TERMS)
+LARGEST_SUPPORTED_TYPE = int(OrderType.MARKET_IF_TOUCHED)
 UNITS, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.TARGET_WEIGHT)
 REPLACED, CANCEL_RESPONSE = int(ExecutionType.REPLACED), int(CancelRejectResponse.CANCEL)
 FLAGS_WITHOUT_MEANING_HERE = int(OrderFlag.REBALANCE | OrderFlag.RESENT)
+HAS_TERMS, BAD_OFFSET = int(OrderFlag.HAS_TERMS), int(RejectReason.REQUEST_TRAILING_OFFSET)
 UNSUPPORTED, UNKNOWN_SYMBOL = int(RejectReason.VENUE_UNSUPPORTED), int(RejectReason.VENUE_UNKNOWN_SYMBOL)
 BAD_SIDE, BAD_ORDER_TYPE = int(RejectReason.REQUEST_SIDE), int(RejectReason.REQUEST_ORDER_TYPE)
 BAD_TIME_IN_FORCE, BAD_EXPIRY = int(RejectReason.REQUEST_TIME_IN_FORCE), int(RejectReason.REQUEST_EXPIRE_TIME)
@@ -84,14 +99,51 @@ def check_terms(venue: int, address: int) -> int:
         return BAD_ORDER_TYPE
     if force < GTC or force > LARGEST_TIME_IN_FORCE:
         return BAD_TIME_IN_FORCE
-    # Later order types and times in force begin here.
-    if order_type > STOP or (force != GTC and force != DAY and force != IOC and force != GTD):
+    # Later order types begin here; an order that waits for a price cannot be one of a single moment too.
+    waits = order_type >= STOP
+    if order_type > LARGEST_SUPPORTED_TYPE or (waits and force != GTC and force != DAY and force != GTD):
         return UNSUPPORTED
-    if order_type == STOP and force == IOC:
-        return UNSUPPORTED
-    if command.flags & ~FLAGS_WITHOUT_MEANING_HERE != 0:
+    flags = command.flags & ~FLAGS_WITHOUT_MEANING_HERE
+    if flags != 0 and (flags != HAS_TERMS or order_type != TRAILING_STOP):
         return UNSUPPORTED
     return 0
+
+
+@rare_function
+def check_trailing(venue: int, address: int) -> int:
+    """Reason to refuse a trailing stop, whose distance came ahead of it in price units or as a fraction; 0 for none."""
+    command, header = new_order_at(address), venue_row(venue, 0)
+    offset, fraction = header.terms_offset_units, header.terms_fraction_billionths
+    if command.flags & HAS_TERMS == 0 or header.terms_order_id != command.client_order_id:
+        return BAD_OFFSET
+    by_units, by_fraction = offset != NULL_UNITS, fraction != NULL_UNITS
+    if by_units == by_fraction or (by_units and not 0 < offset < LARGEST_PRICE):
+        return BAD_OFFSET
+    return BAD_OFFSET if by_fraction and not 0 < fraction < FRACTION_SCALE else 0
+
+
+@rare_function
+def take_terms_ahead(venue: int, address: int) -> None:
+    """Take an ORDER_TERMS: it belongs to the order that comes next."""
+    terms, header = terms_at(address), venue_row(venue, 0)
+    header.terms_order_id, header.terms_offset_units = terms.client_order_id, terms.trailing_offset_units
+    fraction, fits = NULL_UNITS, True
+    if terms.trailing_offset_fraction == terms.trailing_offset_fraction:
+        fraction, fits = to_units(terms.trailing_offset_fraction, float(FRACTION_SCALE))
+    header.terms_fraction_billionths = fraction if fits else 0
+
+
+@rare_function
+def set_trailing(venue: int, slot: int) -> None:
+    """Give a trailing stop its distance, and its first level from the last price, where there is one."""
+    order, header = order_row(venue, slot), venue_row(venue, 0)
+    if header.terms_offset_units != NULL_UNITS:
+        order.trailing_units = header.terms_offset_units
+    else:
+        order.trailing_billionths = header.terms_fraction_billionths
+    last_units = instrument_row(venue, order.instrument).last_price_units
+    if last_units != NULL_UNITS:
+        order.stop_units = trailing_level(venue, slot, last_units)
 
 
 @kernel_function
@@ -151,9 +203,11 @@ def check_order(venue: int, address: int, time_ns: int) -> int:
         return reason
     command = new_order_at(address)
     tick, order_type = instrument_row(venue, command.instrument + 0).tick_units, command.order_type + 0
-    reason = check_price(command.price_units, tick, order_type == LIMIT, BAD_PRICE)
+    reason = check_price(command.price_units, tick, has_limit(order_type), BAD_PRICE)
     if reason == 0:
-        reason = check_price(command.stop_units, tick, order_type == STOP, BAD_STOP_PRICE)
+        reason = check_price(command.stop_units, tick, has_stop(order_type), BAD_STOP_PRICE)
+    if reason == 0 and order_type == TRAILING_STOP:
+        reason = check_trailing(venue, address)
     if reason == 0 and (command.stop_loss_units != NULL_UNITS or command.take_profit_units != NULL_UNITS):
         reason = check_bracket(venue, address)
     if reason == 0 and command.quantity_kind + 0 == UNITS:
@@ -205,7 +259,9 @@ def accept_order(venue: int, address: int, time_ns: int) -> None:
     order.arrival_time_ns = time_ns
     order.reference_price_units = instrument_row(venue, order.instrument).last_price_units
     order.stop_loss_units, order.take_profit_units = command.stop_loss_units, command.take_profit_units
-    order.sibling_order = -1
+    order.sibling_order, order.special = -1, int(is_special(order.order_type, order.time_in_force))
+    if order.order_type == TRAILING_STOP:
+        set_trailing(venue, slot)
     map_put(venue, INDEX_ENTRY, order.client_order_id, slot)
     enqueue(venue, slot)
     report_order(venue, slot, TYPE_NEW, STATUS_NEW, 0, 0, time_ns)
@@ -242,9 +298,9 @@ def check_replace(venue: int, address: int, slot: int, time_ns: int) -> int:
     if not same_type or not same_force or request.trailing_offset_units != NULL_UNITS:
         return UNSUPPORTED
     if request.price_units != NULL_UNITS:
-        reason = check_price(request.price_units, tick, order.order_type == LIMIT, BAD_PRICE)
+        reason = check_price(request.price_units, tick, has_limit(order.order_type), BAD_PRICE)
     if reason == 0 and request.stop_units != NULL_UNITS:
-        reason = check_price(request.stop_units, tick, order.order_type == STOP, BAD_STOP_PRICE)
+        reason = check_price(request.stop_units, tick, has_stop(order.order_type), BAD_STOP_PRICE)
         if order.triggered != 0:
             reason = TOO_LATE
     if reason == 0 and request.quantity_units != NULL_UNITS:
@@ -334,7 +390,7 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
     venue : int
         Address of the venue's block.
     command_address : int
-        A NEW_ORDER, CANCEL_ORDER, REPLACE_ORDER or ORDER_LINK.
+        A NEW_ORDER, CANCEL_ORDER, REPLACE_ORDER or ORDER_LINK, or the ORDER_TERMS of the order that comes next.
     time_ns : int
         When it reaches the venue, ns UTC.
 
@@ -360,8 +416,10 @@ def exchange_accept(venue: int, command_address: int, time_ns: int) -> int:
         accept_replace(venue, command_address, time_ns)
     elif kind == LINK_KIND:
         accept_link(venue, command_address, time_ns)
+    elif kind == TERMS_KIND:
+        take_terms_ahead(venue, command_address)
     else:
-        raise ValueError("a venue takes new orders, cancels, replacements and links")
+        raise ValueError("a venue takes new orders and their terms, cancels, replacements and links")
     return reports_waiting(venue)
 
 

@@ -121,9 +121,9 @@ def create_children(venue: int, parent_slot: int, units: int, price_units: int, 
 
 @kernel_function
 def trigger(venue: int, slot: int, time_ns: int) -> None:
-    """Let a stop begin to act; the target beside it ends."""
+    """Let an order that waits for a price begin to act; the one beside it ends."""
     order = order_row(venue, slot)
-    if order.order_type != STOP or order.triggered != 0:
+    if order.order_type < STOP or order.triggered != 0:
         return
     order.triggered = 1
     if order.sibling_order >= 0:

@@ -17,26 +17,37 @@ All points of a bar share one cap of its volume. A bar without trades fills and 
 
 from __future__ import annotations
 
-from atlas.kernel.exchange.accept import IOC, LIMIT, STOP
 from atlas.kernel.exchange.bracket import create_children, reduce_sibling, trigger
 from atlas.kernel.exchange.fees import SLIPPAGE_SCALE, fee_of, fill_money, slipped_price
-from atlas.kernel.exchange.queue import cancel_unasked, expire_before, remove_order
+from atlas.kernel.exchange.queue import cancel_unasked, dequeue, enqueue, expire_before, remove_order
 from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill, reports_waiting
+from atlas.kernel.exchange.rules import (
+    CLOSE_POINT,
+    IOC,
+    LIMIT,
+    NO_FILL,
+    OPEN_POINT,
+    PATH_POINT,
+    STOP,
+    STOP_LIMIT,
+    meets_path_as,
+    path_price,
+    path_rule,
+    reason_to_end,
+    spot_rule,
+    trail,
+)
 from atlas.kernel.exchange.tables import NEVER, instrument_row, order_row, venue_row
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide_floor
 from atlas.kernel.memory.intrinsics import ROWS, record_at
-from atlas.records.enums import PriceRule, RejectReason, Relaxation
+from atlas.records.enums import RejectReason, Relaxation
 from atlas.records.market import BAR
 
 bar_at = record_at(BAR, ROWS)
-OPEN_POINT, PATH_POINT, CLOSE_POINT = 0, 1, 2
-RULE_OPEN, RULE_OPEN_GAP, RULE_CLOSE = int(PriceRule.OPEN), int(PriceRule.OPEN_GAP), int(PriceRule.CLOSE)
-RULE_STOP, RULE_STOP_GAP = int(PriceRule.STOP), int(PriceRule.STOP_GAP)
-NO_FILL, TRIGGER_ONLY = 0, -1
 TOUCH_FILLS, NO_VOLUME_CAP = int(Relaxation.TOUCH_FILLS), int(Relaxation.NO_VOLUME_CAP)
-OUTSIDE_RANGE = int(Relaxation.OUTSIDE_RANGE)
-OVERFLOW, NO_LIQUIDITY = int(RejectReason.CAPACITY_OVERFLOW), int(RejectReason.VENUE_NO_LIQUIDITY)
+OUTSIDE_RANGE, SAME_EVENT = int(Relaxation.OUTSIDE_RANGE), int(Relaxation.SAME_EVENT)
+OVERFLOW = int(RejectReason.CAPACITY_OVERFLOW)
 SHARE_SCALE = SLIPPAGE_SCALE
 
 
@@ -61,50 +72,13 @@ def begin_bar(venue: int, instrument: int, bar_address: int) -> None:
 
 
 @kernel_function
-def spot_rule(venue: int, slot: int, price_units: int, point: int) -> int:
-    """Rule under which an order fills at the open or close; 0 where it does not."""
-    order = order_row(venue, slot)
-    opening = point == OPEN_POINT
-    if order.order_type == LIMIT:
-        better = (order.price_units - price_units) * order.side
-        if better > 0:
-            return RULE_OPEN_GAP if opening else RULE_CLOSE
-        return RULE_TOUCH if better == 0 and venue_row(venue, 0).touch_fills != 0 else NO_FILL
-    if order.order_type == STOP and order.triggered == 0:
-        if (price_units - order.stop_units) * order.side < 0:
-            return NO_FILL
-        return RULE_STOP_GAP if opening else RULE_CLOSE
-    return RULE_OPEN if opening else RULE_CLOSE
-
-
-@kernel_function
-def path_rule(venue: int, slot: int, low_units: int, high_units: int) -> int:
-    """Rule under which an order fills between open and close at its own price; 0 where it does not.
-
-    Near is the end of the range that a buyer's stop and a seller's limit meet first.
-    """
-    order = order_row(venue, slot)
-    if order.order_type == LIMIT and order.time_in_force != IOC:
-        low, high = (low_units, high_units) if order.side > 0 else (-high_units, -low_units)
-        limit = order.price_units * order.side
-        if low < limit <= high:
-            return RULE_LIMIT
-        return RULE_TOUCH if limit == low and venue_row(venue, 0).touch_fills != 0 else NO_FILL
-    if order.order_type == STOP and order.triggered == 0:
-        low, high = (low_units, high_units) if order.side > 0 else (-high_units, -low_units)
-        stop = order.stop_units * order.side
-        if stop > high:
-            return NO_FILL
-        return RULE_STOP if stop >= low else TRIGGER_ONLY
-    return NO_FILL
-
-
-@kernel_function
 def relaxations_of(venue: int, instrument: int, rule: int, price_units: int) -> int:
     """Bits that name what a fill departs from the strict reading in."""
     row, bits = instrument_row(venue, instrument), 0
     if rule == RULE_TOUCH:
         bits |= TOUCH_FILLS
+    if venue_row(venue, 0).same_event != 0:
+        bits |= SAME_EVENT
     if row.bar_volume_units != NULL_UNITS and row.bar_cap_units == NEVER:
         bits |= NO_VOLUME_CAP
     if price_units > row.bar_high_units or price_units < row.bar_low_units:
@@ -139,7 +113,7 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
     if units <= 0:
         return False
     price_units = market_price_units
-    if order.order_type != LIMIT:
+    if order.order_type != LIMIT and order.order_type != STOP_LIMIT:
         price_units = slipped_price(venue, market_price_units, order.side)
     maker = rule == RULE_LIMIT or rule == RULE_TOUCH
     money, money_fits = fill_money(venue, order.instrument, price_units, units)
@@ -191,10 +165,15 @@ def play_spot(venue: int, instrument: int, price_units: int, point: int, time_ns
             ended = False
             if rule != NO_FILL:
                 trigger(venue, slot, time_ns)
-                ended = fill_order(venue, slot, price_units, rule, time_ns)
-            if not ended and order.time_in_force == IOC:
-                cancel_unasked(venue, slot, NO_LIQUIDITY, time_ns)
+                if rule > 0:
+                    ended = fill_order(venue, slot, price_units, rule, time_ns)
+            if not ended and order.time_in_force >= IOC:
+                reason = reason_to_end(venue, slot, point)
+                if reason != 0:
+                    cancel_unasked(venue, slot, reason, time_ns)
         slot = still_there(venue, following, behind)
+    if traded and row.trailing_orders != 0:
+        trail(venue, instrument, price_units, price_units, time_ns)
 
 
 @kernel_function
@@ -205,20 +184,24 @@ def meet_range(venue: int, slot: int, time_ns: int) -> None:
     rule = path_rule(venue, slot, row.bar_low_units, row.bar_high_units)
     if rule == NO_FILL:
         return
-    price_units = order.price_units if order.order_type == LIMIT else order.stop_units
+    price_units = path_price(venue, slot)
     trigger(venue, slot, time_ns)
-    if rule != TRIGGER_ONLY:
+    if rule > 0:
         fill_order(venue, slot, price_units, rule, time_ns)
+    elif order.order_type == STOP_LIMIT:
+        # From here on it is a limit that came now: what the path has shown may have been before.
+        dequeue(venue, slot)
+        enqueue(venue, slot)
 
 
 @kernel_function
-def play_path(venue: int, instrument: int, order_type: int, newest: int, time_ns: int) -> None:
-    """Let the orders of one type, older than priority `newest`, meet the bar's range in order of arrival."""
+def play_path(venue: int, instrument: int, turn: int, newest: int, time_ns: int) -> None:
+    """Let the stops or the limits, older than priority `newest`, meet the bar's range in order of arrival."""
     slot = instrument_row(venue, instrument).first_order
     while slot >= 0 and order_row(venue, slot).priority < newest:
         order = order_row(venue, slot)
         following, behind = order_after(venue, slot)
-        if order.order_type == order_type and order.arrival_time_ns <= time_ns:
+        if order.arrival_time_ns <= time_ns and meets_path_as(venue, slot) == turn:
             meet_range(venue, slot, time_ns)
         slot = still_there(venue, following, behind)
 
@@ -284,6 +267,8 @@ def exchange_path_point(venue: int, bar_address: int, time_ns: int) -> int:
             newest = header.next_priority
             play_path(venue, instrument, STOP, newest, time_ns)
             play_born_stops(venue, instrument, newest, time_ns)
+            if instrument_row(venue, instrument).trailing_orders != 0:
+                trail(venue, instrument, bar.low_units, bar.high_units, time_ns)
             play_path(venue, instrument, LIMIT, newest, time_ns)
             play_born_stops(venue, instrument, newest, time_ns)
     return reports_waiting(venue)
@@ -309,12 +294,11 @@ def point_price(venue: int, slot: int, bar_address: int, point: int) -> tuple[in
     """Price at which an order would fill at a point of a bar, slippage included; false where it would not."""
     bar, order = bar_at(bar_address), order_row(venue, slot)
     if point == PATH_POINT:
-        rule = path_rule(venue, slot, bar.low_units, bar.high_units)
-        price_units = order.price_units if order.order_type == LIMIT else order.stop_units
+        rule, price_units = path_rule(venue, slot, bar.low_units, bar.high_units), path_price(venue, slot)
     else:
         price_units = bar.open_units if point == OPEN_POINT else bar.close_units
         rule = spot_rule(venue, slot, price_units, point)
-    if rule > 0 and order.order_type != LIMIT:
+    if rule > 0 and order.order_type != LIMIT and order.order_type != STOP_LIMIT:
         price_units = slipped_price(venue, price_units, order.side)
     return price_units, rule > 0
 

@@ -7,10 +7,11 @@ from atlas.kernel.exchange.tables import NEVER, ORDER_INDEX, ORDERS, instrument_
 from atlas.kernel.memory.block import free_row
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.hash_map import map_get, map_remove
-from atlas.records.enums import ExecutionType
+from atlas.records.enums import ExecutionType, OrderType
 
 ORDERS_ENTRY, INDEX_ENTRY = ORDERS.entry, ORDER_INDEX.entry
 CANCELED, EXPIRED = int(ExecutionType.CANCELED), int(ExecutionType.EXPIRED)
+TRAILING_STOP = int(OrderType.TRAILING_STOP)
 
 
 @kernel_function
@@ -47,6 +48,7 @@ def enqueue(venue: int, slot: int) -> None:
     row.live_orders += 1
     header.live_orders += 1
     row.unresolved_orders += int(order.quantity_units == NULL_UNITS)
+    row.trailing_orders += int(order.order_type == TRAILING_STOP)
     watch_expiry(venue, slot)
 
 
@@ -75,6 +77,7 @@ def dequeue(venue: int, slot: int) -> None:
     row.live_orders -= 1
     header.live_orders -= 1
     row.unresolved_orders -= int(order.quantity_units == NULL_UNITS)
+    row.trailing_orders -= int(order.order_type == TRAILING_STOP)
 
 
 @kernel_function

@@ -39,6 +39,8 @@ def rescale_order(venue: int, slot: int, numerator: int, denominator: int) -> bo
         return False
     order.price_units, order.stop_units, order.leaves_units = price, stop, leaves - leaves % row.lot_units
     order.stop_loss_units, order.take_profit_units, order.cumulative_units = loss, profit, filled
+    if order.trailing_units != 0:
+        order.trailing_units, _ = multiply_divide(order.trailing_units, denominator, numerator)
     if order.quantity_units != NULL_UNITS:
         order.quantity_units = filled + order.leaves_units
     order.average_price = order.average_price * float(denominator) / float(numerator)

@@ -27,6 +27,10 @@ VENUE = Table(
         words("volume_share_millionths", "slippage_millionths", "touch_fills", "session_end_ns"),
         # 1 where the trader takes over the orders that attached stops and targets turn into at the fill.
         words("attached_orders"),
+        # Terms that came ahead of the trailing stop they belong to.
+        words("terms_order_id", "terms_offset_units", "terms_fraction_billionths"),
+        # 1 while orders take part in the close they were asked for at.
+        words("same_event"),
         words("accepted_count", "rejected_count", "fill_count", "canceled_count", "expired_count"),
         # Fills on bars that state no volume, and bars without trades that orders met.
         words("absent_volume_fills", "empty_bar_count"),
@@ -39,7 +43,7 @@ INSTRUMENTS = Table(
         words("live_orders", "first_order", "last_order", "unresolved_orders", "next_expiry_ns", "listed"),
         words("tick_units", "lot_units", "maximum_quantity_units", "notional_divisor", "multiplier"),
         words("last_price_units", "bar_time_ns", "bar_low_units", "bar_high_units", "bar_volume_units"),
-        words("bar_cap_units"),
+        words("bar_cap_units", "trailing_orders"),
         # Rates are billionths of the notional; the fee a unit is fee_unit_money / fee_unit_quantity_units; the common
         # scale is the least multiple of both denominators.
         words("fee_rule", "maker_rate", "taker_rate", "fee_unit_money", "fee_unit_quantity_units"),
@@ -52,11 +56,14 @@ ORDERS = Table(
     "orders",
     record(
         words("occupancy", "client_order_id", "first_client_order_id", "venue_order_id", "parent_order_id"),
-        words("instrument", "side", "order_type", "time_in_force", "account", "strategy"),
+        # special: beyond market, limit and stop, see `rules`.
+        words("instrument", "side", "order_type", "special", "time_in_force", "account", "strategy"),
         # quantity_units is NULL until it is resolved at the fill; leaves_units is then 0.
         words("quantity_units", "leaves_units", "cumulative_units", "price_units", "stop_units"),
         words("expire_time_ns", "arrival_time_ns", "reference_price_units", "priority", "triggered"),
         words("stop_loss_units", "take_profit_units", "sibling_order", "previous_order", "next_order"),
+        # How far a trailing stop stands off, in price units or in billionths of the price.
+        words("trailing_units", "trailing_billionths"),
         floats("average_price"),
     ),
     pool=True,

@@ -16,6 +16,7 @@ from atlas.kernel.trader.outputs import (
     CANCEL_KIND,
     NEW_ORDER_KIND,
     REPLACE_KIND,
+    TERMS_KIND,
     TRANSITION_KIND,
     cancel_order_at,
     commands_left,
@@ -24,6 +25,7 @@ from atlas.kernel.trader.outputs import (
     new_order_at,
     push_notice,
     replace_order_at,
+    terms_at,
     transition_at,
 )
 from atlas.kernel.trader.risk import approve, measure, reference_price
@@ -39,7 +41,7 @@ from atlas.kernel.trader.tables import (
     tombstone_row,
     world_row,
 )
-from atlas.records.enums import NULL, AskedBy, Hook, OrderState, PendingFlag, QuantityKind, RejectReason, Why
+from atlas.records.enums import NULL, AskedBy, Hook, OrderFlag, OrderState, PendingFlag, QuantityKind, RejectReason, Why
 from atlas.records.order_states import BASE_MASK as BASE_STATE_MASK
 from atlas.records.order_states import CLOSED, ILLEGAL, TRANSITIONS, OrderEvent
 from atlas.records.order_states import PENDING_MASK as PENDING_STATE_MASK
@@ -57,6 +59,7 @@ CANCELED, EXPIRED, REJECTED = int(OrderState.CANCELED), int(OrderState.EXPIRED),
 CAPACITY_ORDERS = int(RejectReason.CAPACITY_ORDERS)
 NULL_UNITS = NULL
 RUNNING = 0
+HAS_TERMS = int(OrderFlag.HAS_TERMS)
 ATTACHED, LINKED = 1, 2
 """Bits of an order's `ties`."""
 
@@ -358,11 +361,27 @@ def refuse_without_row(world: int, strategy: int, instrument: int, side: int) ->
     return identity
 
 
+@rare_function
+def send_terms(world: int, slot: int) -> None:
+    """Emit the rarer terms of an order, ahead of it."""
+    order = order_row(world, slot)
+    terms = terms_at(emit_command(world, 2, order.instrument, TERMS_KIND, order.side))
+    terms.client_order_id = order.client_order_id
+    terms.display_quantity_units, terms.minimum_quantity_units = NULL_UNITS, NULL_UNITS
+    terms.trailing_offset_units, terms.trailing_offset_fraction = order.trailing_units, order.trailing_fraction
+    terms.limit_offset_units, terms.activation_price_units, terms.refresh_delay_ns = NULL_UNITS, NULL_UNITS, NULL_UNITS
+    terms.venue_terms_id, terms.maximum_slippage_basis_points = 0, 0
+    terms.trigger_price, terms.settlement = 0, 0
+
+
 @kernel_function
 def send_new(world: int, slot: int) -> None:
     """Emit the command that brings an approved order to the venue."""
     order = order_row(world, slot)
+    if order.flags & HAS_TERMS != 0:
+        send_terms(world, slot)
     command = new_order_at(emit_command(world, 2, order.instrument, NEW_ORDER_KIND, order.side))
+    command.flags = order.flags
     command.client_order_id, command.quantity_units = order.client_order_id, order.quantity_units
     command.price_units, command.stop_units = order.price_units, order.stop_units
     command.account, command.strategy = order.account, order.strategy

@@ -19,7 +19,7 @@ from atlas.kernel.trader.tables import (
     output_address,
     world_row,
 )
-from atlas.records.commands import CANCEL_ORDER, NEW_ORDER, ORDER_LINK, REPLACE_ORDER
+from atlas.records.commands import CANCEL_ORDER, NEW_ORDER, ORDER_LINK, ORDER_TERMS, REPLACE_ORDER
 from atlas.records.kinds import Kind
 from atlas.records.outputs import (
     EQUITY_POINT,
@@ -55,14 +55,14 @@ new_order_at, cancel_order_at, replace_order_at = (
     record_at(CANCEL_ORDER, ROWS),
     record_at(REPLACE_ORDER, ROWS),
 )
-link_at = record_at(ORDER_LINK, ROWS)
+link_at, terms_at = record_at(ORDER_LINK, ROWS), record_at(ORDER_TERMS, ROWS)
 
 TRANSITION_KIND, FILL_KIND, REVERSAL_KIND = int(Kind.ORDER_TRANSITION), int(Kind.FILL), int(Kind.FILL_REVERSAL)
 EQUITY_KIND, ALERT_KIND, LOG_KIND = int(Kind.EQUITY_POINT), int(Kind.RISK_ALERT), int(Kind.LOG_LINE)
 FAILED_KIND, QUARANTINED_KIND = int(Kind.STRATEGY_FAILED), int(Kind.QUARANTINED_REPORT)
 SIGNAL_KIND, STATE_CHANGE_KIND = int(Kind.SIGNAL), int(Kind.TRADING_STATE_CHANGE)
 NEW_ORDER_KIND, CANCEL_KIND = int(Kind.NEW_ORDER), int(Kind.CANCEL_ORDER)
-REPLACE_KIND, LINK_KIND = int(Kind.REPLACE_ORDER), int(Kind.ORDER_LINK)
+REPLACE_KIND, LINK_KIND, TERMS_KIND = int(Kind.REPLACE_ORDER), int(Kind.ORDER_LINK), int(Kind.ORDER_TERMS)
 
 
 @kernel_function

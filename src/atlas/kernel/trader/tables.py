@@ -116,8 +116,10 @@ ORDERS = Table(
         words("pending_order_id", "pending_quantity_units", "pending_price_units", "pending_stop_units"),
         # Bits: 1 the venue made it of an attached price, 2 it is one of two of which one cancels the other.
         words("ties", "linked_order_id"),
+        # Bits of OrderFlag that the venue is told; how far a trailing stop stands off, NULL and NaN where it doesn't.
+        words("flags", "trailing_units"),
         words("previous_order", "next_order", "sent"),
-        floats("quantity_value"),
+        floats("quantity_value", "trailing_fraction"),
     ),
     pool=True,
     key=("client_order_id",),

@@ -76,7 +76,7 @@ from atlas.kernel.trader.tables import (
     world_row,
 )
 from atlas.kernel.trader.views import VERBS, HistoryField, Query, VerbError
-from atlas.records.enums import NULL, ContingencyType, LogLevel, OrderType, QuantityKind, TimeInForce
+from atlas.records.enums import NULL, ContingencyType, LogLevel, OrderFlag, OrderType, QuantityKind, TimeInForce
 
 NOT_FINITE, NOT_POSITIVE = int(VerbError.NOT_FINITE), int(VerbError.NOT_POSITIVE)
 UNKNOWN_INSTRUMENT, UNKNOWN_ORDER = int(VerbError.UNKNOWN_INSTRUMENT), int(VerbError.UNKNOWN_ORDER)
@@ -87,6 +87,7 @@ NOT_A_PAIR, ONE_CANCELS_OTHER = int(VerbError.NOT_A_PAIR), int(ContingencyType.O
 UNITS, NOTIONAL = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL)
 WEIGHT, TARGET_WEIGHT = int(QuantityKind.WEIGHT), int(QuantityKind.TARGET_WEIGHT)
 MARKET, GTC = int(OrderType.MARKET), int(TimeInForce.GTC)
+TRAILING_STOP, HAS_TERMS = int(OrderType.TRAILING_STOP), int(OrderFlag.HAS_TERMS)
 TIMERS_ENTRY = TIMERS.entry
 NULL_UNITS = NULL
 FRACTION_SCALE = 1_000_000_000
@@ -191,6 +192,39 @@ def drop(world: int, slot: int, error: int) -> int:
     return error
 
 
+@kernel_function
+def check_size(world: int, instrument: int, quantity_kind: int, quantity: float) -> int:
+    """What makes an order impossible before it has a row: 0, or a `VerbError`."""
+    error = check_request(world, instrument)
+    if error != 0:
+        return error
+    if not is_finite(quantity):
+        return NOT_FINITE
+    return NOT_POSITIVE if quantity <= 0.0 and quantity_kind != TARGET_WEIGHT else 0
+
+
+@kernel_function
+def complete(
+    world: int,
+    slot: int,
+    quantity_kind: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+) -> int:
+    """Write an order's quantity and prices and submit it; its id, or a `VerbError`."""
+    identity = order_row(world, slot).client_order_id
+    error = set_quantity(world, slot, quantity_kind, quantity)
+    if error == 0:
+        error = set_prices(world, slot, limit, stop, stop_loss, take_profit)
+    if error != 0:
+        return drop(world, slot, error)
+    submit(world, slot)
+    return identity
+
+
 @entry_point(VERBS["place"])
 def place(
     world: int,
@@ -208,30 +242,68 @@ def place(
     take_profit: float,
 ) -> int:
     """Make an order and submit it; its id, or a `VerbError`; see `VERBS`."""
-    error = check_request(world, instrument)
+    error = check_size(world, instrument, quantity_kind, quantity)
     if error != 0:
         return error
-    if not is_finite(quantity):
-        return NOT_FINITE
-    if quantity <= 0.0 and quantity_kind != TARGET_WEIGHT:
-        return NOT_POSITIVE
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
         return refuse_without_row(world, strategy, instrument, side)
-    order = order_row(world, slot)
-    order.expire_time_ns = expire_time_ns
-    error = set_quantity(world, slot, quantity_kind, quantity)
-    if error == 0:
-        error = set_prices(world, slot, limit, stop, stop_loss, take_profit)
-    if error != 0:
-        return drop(world, slot, error)
-    identity = order.client_order_id
-    submit(world, slot)
-    return identity
+    order_row(world, slot).expire_time_ns = expire_time_ns
+    return complete(world, slot, quantity_kind, quantity, limit, stop, stop_loss, take_profit)
 
 
 place_order: Callable[..., int] = kernel_function(place.function)
 """What `place` does, for other verbs."""
+
+
+@rare_function
+def set_terms(world: int, slot: int, flags: int, trailing: float, trailing_fraction: float) -> int:
+    """Write an order's rarer terms; 0 or a `VerbError`."""
+    order = order_row(world, slot)
+    order.flags = flags
+    if order.order_type != TRAILING_STOP:
+        return 0
+    order.flags |= HAS_TERMS
+    order.trailing_units, fits = price_of(world, order.instrument, trailing)
+    order.trailing_fraction = trailing_fraction
+    return 0 if fits else OUT_OF_RANGE
+
+
+@entry_point(VERBS["place_with_terms"])
+def place_with_terms(
+    world: int,
+    strategy: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    time_in_force: int,
+    quantity_kind: int,
+    expire_time_ns: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+    flags: int,
+    trailing: float,
+    trailing_fraction: float,
+) -> int:
+    """Make an order with rarer terms and submit it; its id, or a `VerbError`; see `VERBS`."""
+    if world_row(world, 0).exact_venue == 0:
+        return UNSUPPORTED
+    error = check_size(world, instrument, quantity_kind, quantity)
+    if error != 0:
+        return error
+    if commands_left(world) < 2:
+        return FULL
+    slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
+    if slot < 0:
+        return refuse_without_row(world, strategy, instrument, side)
+    order_row(world, slot).expire_time_ns = expire_time_ns
+    error = set_terms(world, slot, flags, trailing, trailing_fraction)
+    if error != 0:
+        return drop(world, slot, error)
+    return complete(world, slot, quantity_kind, quantity, limit, stop, stop_loss, take_profit)
 
 
 @kernel_function
@@ -653,6 +725,7 @@ def random(world: int, strategy: int, instrument: int, kind: int) -> float:
 
 VERB_ENTRY_POINTS: dict[str, EntryPoint] = {
     "place": place,
+    "place_with_terms": place_with_terms,
     "target": target,
     "cancel": cancel,
     "link": link,

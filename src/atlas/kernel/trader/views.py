@@ -23,6 +23,8 @@ VERBS: dict[str, str] = {
     # world, strategy, instrument, side, order type, time in force, quantity kind, expire time; quantity, limit, stop,
     # stop loss, take profit (NaN: none) -> order id
     "place": "i8(i8, i8, i8, i8, i8, i8, i8, i8, f8, f8, f8, f8, f8)",
+    # the same, flags (OrderFlag), distance of a trailing stop in price or as a fraction (NaN: none) -> order id
+    "place_with_terms": "i8(i8, i8, i8, i8, i8, i8, i8, i8, f8, f8, f8, f8, f8, i8, f8, f8)",
     # world, strategy, instrument, quantity kind, rebalance (0 or 1), value -> order id, 0 when nothing was to be done
     "target": "i8(i8, i8, i8, i8, i8, f8)",
     # world, strategy, order id -> 0

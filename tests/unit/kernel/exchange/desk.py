@@ -11,14 +11,12 @@ import numpy as np
 from atlas.kernel.exchange.accept import exchange_accept, exchange_assign_quantity
 from atlas.kernel.exchange.create import NO_FEE, ExchangeParameters, FeeRule, create_exchange
 from atlas.kernel.exchange.fills import (
-    CLOSE_POINT,
-    OPEN_POINT,
-    PATH_POINT,
     exchange_close_point,
     exchange_open_point,
     exchange_path_point,
     exchange_unresolved,
 )
+from atlas.kernel.exchange.rules import CLOSE_POINT, OPEN_POINT, PATH_POINT
 from atlas.records.enums import (
     NULL,
     CancelRejectResponse,

@@ -14,21 +14,20 @@ import numpy as np
 from atlas.kernel.exchange.accept import exchange_accept, exchange_assign_quantity
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
 from atlas.kernel.exchange.fills import (
-    CLOSE_POINT,
-    OPEN_POINT,
-    PATH_POINT,
     exchange_close_point,
     exchange_open_point,
     exchange_path_point,
     exchange_unresolved,
 )
 from atlas.kernel.exchange.queue import exchange_expire_all, exchange_expire_due
+from atlas.kernel.exchange.rules import CLOSE_POINT, OPEN_POINT, PATH_POINT
 from atlas.kernel.exchange.split import exchange_split
 from atlas.records.enums import NULL, OrderType, QuantityKind, TimeInForce
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from atlas.records.layout import LAYOUTS, blank, repeat_headers
-from tests.reference.bar_exchange import BarExchange, Report, Terms
+from tests.reference.bar_exchange import BarExchange, Report
+from tests.reference.bar_orders import WITH_LIMIT, WITH_STOP, Terms
 
 POINTS = {"open": OPEN_POINT, "path": PATH_POINT, "close": CLOSE_POINT}
 COMMANDS = {
@@ -36,8 +35,10 @@ COMMANDS = {
     "cancel": Kind.CANCEL_ORDER,
     "replace": Kind.REPLACE_ORDER,
     "link": Kind.ORDER_LINK,
+    "terms": Kind.ORDER_TERMS,
 }
 KINDS = {Kind.EXECUTION_REPORT: "execution report", Kind.CANCEL_REJECT: "cancel reject"}
+TYPES = list(OrderType)[:6]
 Bar = dict[str, Any]
 
 
@@ -191,8 +192,8 @@ class Flow:
         """Send an order, now and then a faulty one."""
         pick, lot = self.pick, self.pair.twin.terms[bar["instrument"]].lot
         self.next_id += 1
-        kind = pick.choice([OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT, OrderType.STOP])
-        force = pick.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.GTD])
+        kind = pick.choice([*TYPES, OrderType.LIMIT, OrderType.LIMIT, OrderType.STOP])
+        force = pick.choice([*TimeInForce, *[TimeInForce.GTC] * 4, *[TimeInForce.DAY] * 2, *[TimeInForce.GTD] * 2])
         values: dict[str, Any] = {
             "client_order_id": self.next_id,
             "instrument": bar["instrument"],
@@ -205,10 +206,12 @@ class Flow:
             "account": pick.randint(0, 9),
             "strategy": pick.randint(0, 9),
         }
-        if kind is OrderType.LIMIT:
+        if kind in WITH_LIMIT:
             values["price_units"] = self.price(bar)
-        if kind is OrderType.STOP:
+        if kind in WITH_STOP:
             values["stop_units"] = self.price(bar)
+        if kind is OrderType.TRAILING_STOP:
+            self.trailing(values, time)
         if pick.random() < 0.4:
             levels = sorted([self.price(bar) for _ in range(2)], reverse=values["side"] < 0)
             for name, level in zip(("stop_loss_units", "take_profit_units"), levels, strict=True):
@@ -220,7 +223,7 @@ class Flow:
                     {"side": 0},
                     {"order_type": 9},
                     {"order_type": 200},
-                    {"time_in_force": TimeInForce.AT_OPEN},
+                    {"order_type": OrderType.ICEBERG},
                     {"time_in_force": 99},
                     {"quantity_units": 0},
                     {"quantity_units": 2**62 + 1},
@@ -240,6 +243,21 @@ class Flow:
                 ]
             )
         self.pair.command("new", values, time)
+
+    def trailing(self, values: dict[str, Any], time: int) -> None:
+        """Send the distance of a trailing stop ahead of it, now and then a faulty one, or none."""
+        pick, tick = self.pick, self.pair.twin.terms[values["instrument"]].tick
+        terms: dict[str, Any] = {"client_order_id": self.next_id, "instrument": values["instrument"]}
+        if pick.random() < 0.6:
+            terms["trailing_offset_units"] = pick.choice([1, 3, 9, 25]) * tick + pick.choice([0, 0, 7])
+        else:
+            terms["trailing_offset_fraction"] = pick.choice([0.001, 0.0123, 0.05])
+        if pick.random() < 0.1:
+            terms |= pick.choice(
+                [{"trailing_offset_units": 0}, {"client_order_id": 5}, {"trailing_offset_fraction": 1.5}]
+            )
+        values["flags"] = 8 if pick.random() < 0.95 else 0
+        self.pair.command("terms", terms, time)
 
     def request(self, bar: Bar, time: int) -> None:
         """Send a cancel or a replacement of a recent order."""
