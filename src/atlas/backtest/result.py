@@ -138,6 +138,10 @@ class BacktestResult:
     @cached_property
     def summary(self) -> Summary:
         """Every figure of the run; see docs/metrics.md."""
+        return self.measure(self.fingerprint)
+
+    def measure(self, fingerprint: str = "") -> Summary:
+        """Return every figure, with a fingerprint as given: computing one can take longer than a small run."""
         initial = self._engine.trader.rows("accounts")["initial_cash_money"]
         return summarize(
             fills=self.fill_records,
@@ -148,7 +152,7 @@ class BacktestResult:
             trips=self.round_trips,
             events=int(self._engine.trader.rows("world")[0]["event_count"]),
             wall_seconds=self._engine.wall_seconds,
-            fingerprint=self.fingerprint,
+            fingerprint=fingerprint,
         )
 
     @cached_property

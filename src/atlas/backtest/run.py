@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from inspect import signature
 from pathlib import Path
@@ -40,6 +41,8 @@ OTHER_WORDS: Final = {
     "warmup": "history",
 }
 MILLISECOND_NS: Final = 1_000_000
+ONLY_PLAN: Final = "_only_plan"
+"""Keyword by which `plan_run` asks for a plan: it has every other of `backtest`'s, which are listed there once."""
 
 
 def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its name
@@ -139,6 +142,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
+    only_plan = unknown.pop(ONLY_PLAN, False)
     _refuse(unknown)
     require_number("order_latency_ms", order_latency_ms, least=0.0)
     require_number("report_latency_ms", report_latency_ms, least=0.0)
@@ -165,17 +169,47 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         history=history,
         aggregate_ns=aggregate_ns,
     )
-    result = run_history(
-        strategies,
-        cut(bars, start, end),
-        settings,
-        configuration=describe_run(strategies, bars, settings, data, symbols, timeframe, start, end),
-        journal=None if journal is None else Path(journal),
-        progress=progress,
-    )
+    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end)
+    plan = RunPlan(strategies, cut(bars, start, end), settings, configuration)
+    if only_plan:
+        return plan  # type: ignore[return-value]
+    result = plan.run(journal=None if journal is None else Path(journal), progress=progress)
     if result.error is not None:
         raise result.error
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run that `backtest` would do: everything is read and checked, nothing has run."""
+
+    strategies: Sequence[Strategy]
+    history: BarHistory
+    settings: RunSettings
+    configuration: str | Callable[[], str] = ""
+    title: str = ""
+
+    def run(
+        self, *, journal: Path | None = None, progress: Progress | None = None, compiling: Report | None = None
+    ) -> BacktestResult:
+        """Run it; see `run_history`."""
+        return run_history(
+            self.strategies,
+            self.history,
+            self.settings,
+            configuration=self.configuration,
+            title=self.title,
+            journal=journal,
+            progress=progress,
+            compiling=compiling,
+        )
+
+
+def plan_run(strategy: Any, data: Any, **options: Any) -> RunPlan:
+    """Read and check what `backtest` would be given, for whoever runs it again and again."""
+    keywords: dict[str, Any] = {**options, ONLY_PLAN: True}
+    plan: Any = backtest(strategy, data, **keywords)
+    return plan  # type: ignore[no-any-return]
 
 
 def run_history(
@@ -217,22 +251,27 @@ def run_history(
         settings.engine_setup(history, journal=journal is not None),
         sink=None if recorder is None else recorder.append,
     )
-    error: StrategyError | None = None
-    interrupted = False
     if journal is not None and recorder is not None:
         recorder.open(journal, engine, configuration if isinstance(configuration, str) else configuration())
     try:
-        engine.run(progress)
-    except StrategyError as failure:
-        error = failure
-    except KeyboardInterrupt:
-        interrupted = True
+        error, interrupted = run_engine(engine, progress)
     finally:
         if recorder is not None:
             recorder.close()
     return BacktestResult(
         engine, settings, configuration=configuration, title=title, error=error, interrupted=interrupted
     )
+
+
+def run_engine(engine: Engine, progress: Progress | None = None) -> tuple[StrategyError | None, bool]:
+    """Run an engine to its end; return the error of the hook that ended it, and whether somebody interrupted it."""
+    try:
+        engine.run(progress)
+    except StrategyError as failure:
+        return failure, False
+    except KeyboardInterrupt:
+        return None, True
+    return None, False
 
 
 def _recorder() -> RunJournal:

@@ -111,6 +111,28 @@ def backtest(
 
 
 @application.command()
+def optimize(
+    document: Annotated[Path, typer.Argument(metavar="RUN.yaml", help="The run's document, YAML or JSON.")],
+    parameters: Annotated[
+        list[str],
+        typer.Option(
+            "--parameter", metavar="NAME=VALUES", help="Values: fast=5:50:5 or fast=5,10,20. May be repeated."
+        ),
+    ],
+    maximize: Annotated[
+        str | None, typer.Option(metavar="FIGURE", help="Figure of the summary to be highest; sharpe if left out.")
+    ] = None,
+    minimize: Annotated[str | None, typer.Option(metavar="FIGURE", help="Figure to be least.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.")] = Path("runs/search"),
+    overrides: Overrides = None,
+) -> None:
+    """Run a document's strategy with every combination of some parameters, and compare."""
+    from atlas.cli.optimization import run_search
+
+    raise typer.Exit(run_search(document, overrides or [], parameters, maximize, minimize, out))
+
+
+@application.command()
 def strategies() -> None:
     """List the shipped strategies and their parameters."""
     from atlas.cli.listing import list_strategies

@@ -18,7 +18,7 @@ from atlas.records.enums import Hook
 from atlas.records.errors import CapacityError, StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.context import LiveContext, live_context
-from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
+from atlas.strategy.definition import VIEWS, Member, StrategyDefinition, context_offset
 from atlas.strategy.fields import INSTANCE, suggestion, symbol_field
 from atlas.strategy.interpreted import instance_at, instance_type
 
@@ -270,8 +270,14 @@ def bar_fields(definition: StrategyDefinition) -> int:
     members = [definition.hooks.get(hook) for hook in (Hook.ON_BAR, Hook.ON_MARKET_DATA)]
     mask = 0
     for member in members:
-        mask |= fields_read(member.source.tree()) if member is not None else 0
+        mask |= fields_read_by(member) if member is not None else 0
     return mask
+
+
+@functools.cache
+def fields_read_by(member: Member) -> int:
+    """Return the bits of the fields that a hook reads of its bar, looked up once a hook."""
+    return fields_read(member.source.tree())
 
 
 def fields_read(tree: ast.FunctionDef) -> int:
