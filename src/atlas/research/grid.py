@@ -72,19 +72,19 @@ def make_grid(strategy: Strategy, given: Mapping[str, Any], constraint: Constrai
     ConfigurationError
         There is no parameter of a name, no value for one, nothing left to try, or far too much.
     """
+    fixed = parameters_of(strategy)
     if not given:
-        known = ", ".join(parameters_of(strategy)) or "none"
+        known = ", ".join(fixed) or "none"
         raise ConfigurationError(
             f"there is nothing to vary: give a parameter its values, such as fast=range(5, 50, 5); known: {known}"
         )
-    values = {name: values_of(strategy, name, value) for name, value in given.items()}
+    values = {name: values_of(type(strategy), fixed, name, value) for name, value in given.items()}
     size = int(np.prod([len(each) for each in values.values()], dtype=object))
     if size > MOST_POINTS:
         raise ConfigurationError(f"the grid has {size:,} points; {MOST_POINTS:,} are the most: widen the steps")
     product = [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
     points = product
     if constraint is not None:
-        fixed = parameters_of(strategy)
         points = [point for point in product if allows(constraint, {**fixed, **point})]
     if not points:
         raise ConfigurationError(f"the constraint leaves none of the grid's {size:,} points")
@@ -100,20 +100,17 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
     return {name: getattr(strategy, name) for name in names if name not in RESERVED}
 
 
-def values_of(strategy: Strategy, name: str, given: Any) -> tuple[Any, ...]:
-    """Return the values of one parameter, each once, in the order given; checked by the strategy itself."""
-    known = list(parameters_of(strategy))
+def values_of(kind: type[Strategy], known: Iterable[str], name: str, given: Any) -> tuple[Any, ...]:
+    """Return the values of one parameter, each once, in the order given; checked by the class itself."""
     if name not in known:
-        raise ConfigurationError(
-            f"{type(strategy).__name__} has no parameter {name!r}; {did_you_mean(name, known)}", name
-        )
+        raise ConfigurationError(f"{kind.__name__} has no parameter {name!r}; {did_you_mean(name, known)}", name)
     single = isinstance(given, str) or not isinstance(given, Iterable)
     items = [given] if single else (sorted(given) if isinstance(given, set | frozenset) else list(given))
     values = tuple(dict.fromkeys(item.item() if isinstance(item, np.generic) else item for item in items))
     if not values:
         raise ConfigurationError(f"has no values: {given!r} is empty", name)
     for value in values:
-        type(strategy)(**{name: value})
+        kind(**{name: value})
     return values
 
 

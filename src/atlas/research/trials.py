@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from atlas.analytics.summary import Summary
 from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import prepare
@@ -20,6 +22,7 @@ from atlas.backtest.run import RunPlan, run_engine
 from atlas.kernel import simulate as loop
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import AtlasError
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import definition_of
 
@@ -57,6 +60,29 @@ class Trial:
     error: str = ""
 
 
+class SharedBars:
+    """The bars of a history for many results: each column that is asked for is made once, for all of them.
+
+    Parameters
+    ----------
+    records : BAR array
+    """
+
+    def __init__(self, records: RecordArray) -> None:
+        self._records = records
+        self._columns: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return self._records[key]
+        if key not in self._columns:
+            self._columns[key] = np.ascontiguousarray(self._records[key])
+        return self._columns[key]
+
+
 @dataclass
 class Trials:
     """Points of a grid on their way.
@@ -79,6 +105,7 @@ class Trials:
         prepare()
         self._setup = self.plan.settings.engine_setup(self.plan.history)
         self._definition = definition_of(self.plan.strategies[0])
+        self._bars = SharedBars(self.plan.history.records)
         self._lock = threading.Lock()
         self._running: set[Engine] = set()
         self._next = 0
@@ -127,7 +154,12 @@ class Trials:
         if self._stopped:
             return None
         error, interrupted = run_engine(engine)
-        return None if interrupted else BacktestResult(engine, self.plan.settings, error=error)
+        if interrupted:
+            return None
+        result = BacktestResult(engine, self.plan.settings, error=error)
+        if len(result.seen_bars) == len(self._bars):
+            result.seen_bars = self._bars  # type: ignore[assignment]
+        return result
 
     # --- all of them ---
 

@@ -69,7 +69,7 @@ class BoundStrategy:
         self.memory = self._buffer[start : start + CONTEXT.itemsize].view(CONTEXT)
         self.memory["world"] = block.address
         self.memory["strategy"] = index
-        row = structure_of(WORLD.dtype).from_address(int(block.rows("world").ctypes.data))
+        row = world_structure().from_address(int(block.rows("world").ctypes.data))
         callables = {name: verbs[name].callable for name in VERBS}
         symbols = self.instruments if definition.is_open else ()
         self.context: LiveContext = live_context(self.memory, callables, row, symbols)
@@ -108,6 +108,12 @@ class BoundStrategy:
     def payload(self, hook: Hook) -> Any:
         """Return the view of what happened that interpreted hooks are handed."""
         return structure_of(VIEWS[hook][1]).from_address(self.context_address + context_offset(hook))
+
+
+@functools.cache
+def world_structure() -> Any:
+    """Return the view of the block's row of `world` that contexts read the clock from."""
+    return structure_of(WORLD.dtype)
 
 
 def bind_strategy(
