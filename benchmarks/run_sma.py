@@ -84,10 +84,12 @@ def run_once(contestant: Contestant, python: pathlib.Path, bars: pathlib.Path) -
     return replace(Measurement(**json.loads(lines[-1])), process_seconds=seconds)
 
 
-def prepare(names: list[str], cache: pathlib.Path) -> dict[Contestant, pathlib.Path]:
+def prepare(
+    names: list[str], cache: pathlib.Path, contestants: tuple[Contestant, ...] = CONTESTANTS
+) -> dict[Contestant, pathlib.Path]:
     """Make the environments that are needed; leave out, and say so, what cannot run here."""
     ready = {}
-    for contestant in CONTESTANTS:
+    for contestant in contestants:
         if names and contestant.name not in names:
             continue
         if not contestant.script.exists():

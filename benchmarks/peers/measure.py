@@ -70,12 +70,15 @@ def peak_memory_mib() -> float:
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024
 
 
-def crossings(close: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def crossings(
+    close: NDArray[np.float64], fast_length: int = FAST, slow_length: int = SLOW
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find where the fast average comes to lie above the slow one, and where it ceases to.
 
     Parameters
     ----------
     close : ndarray of float64, shape (bars,)
+    fast_length, slow_length : int
 
     Returns
     -------
@@ -84,9 +87,9 @@ def crossings(close: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np
     """
     total = np.concatenate(([0.0], close.cumsum()))
     above = np.zeros(len(close), dtype=bool)
-    fast = (total[FAST:] - total[:-FAST]) / FAST
-    slow = (total[SLOW:] - total[:-SLOW]) / SLOW
-    above[SLOW - 1 :] = fast[SLOW - FAST :] > slow
+    fast = (total[fast_length:] - total[:-fast_length]) / fast_length
+    slow = (total[slow_length:] - total[:-slow_length]) / slow_length
+    above[slow_length - 1 :] = fast[slow_length - fast_length :] > slow
     before = np.concatenate(([False], above[:-1]))
     return above & ~before, ~above & before
 

@@ -86,6 +86,8 @@ if TYPE_CHECKING:
     from atlas.records.errors import StrategyCompileError as StrategyCompileError
     from atlas.records.errors import StrategyError as StrategyError
     from atlas.records.instruments import Instrument as Instrument
+    from atlas.research import Optimization as Optimization
+    from atlas.research import optimize as optimize
     from atlas.strategy import Array as Array
     from atlas.strategy import Context as Context
     from atlas.strategy import Strategy as Strategy
@@ -97,6 +99,8 @@ _HOMES = {
     "backtest": "backtest",
     "indicators": "indicators",
     "BacktestResult": "backtest.result",
+    "optimize": "research",
+    "Optimization": "research",
     "load_run": "backtest.documents",
     "run_document": "backtest.documents",
     "Strategy": "strategy",

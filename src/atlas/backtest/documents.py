@@ -15,7 +15,7 @@ import msgspec
 from atlas.backtest.description import LIMIT_KEYS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
-from atlas.backtest.run import Progress, read_or_aggregate, run_history
+from atlas.backtest.run import Progress, RunPlan, read_or_aggregate
 from atlas.backtest.settings import RunSettings
 from atlas.config import (
     CommissionSection,
@@ -244,17 +244,15 @@ def run_document(
     BacktestResult
         Its configuration is the document as resolved: running that again gives the same fingerprint.
     """
+    return plan_document(document).run(journal=journal, progress=progress, compiling=compiling)
+
+
+def plan_document(document: Document) -> RunPlan:
+    """Read what a document describes, and run nothing."""
     strategy = StrategyCatalogue().find(document.strategy.type)(**document.strategy.parameters)
     history, aggregate_ns = document_history(document)
-    return run_history(
-        [strategy],
-        history,
-        settings_of(document, aggregate_ns),
-        configuration=dump_document(document),
-        title=document.strategy.name,
-        journal=journal,
-        progress=progress,
-        compiling=compiling,
+    return RunPlan(
+        [strategy], history, settings_of(document, aggregate_ns), dump_document(document), document.strategy.name
     )
 
 

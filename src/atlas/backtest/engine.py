@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
 from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.compilation import PLAIN
 from atlas.kernel.memory.fingerprint import fingerprint
 from atlas.kernel.memory.snapshot import index_rows, rebuild_index, restore_into, take_snapshot
 from atlas.kernel.trader.creation import (
@@ -97,6 +99,19 @@ class EngineSetup:
 class Engine:
     """A backtest from its blocks to its end.
 
+    Parameters
+    ----------
+    history : BarHistory
+        Shared with any other engine: nothing writes to it.
+    strategies : sequence of Strategy or StrategyDefinition
+        Definitions that are there already save reading the strategies' sources again.
+    setup : EngineSetup
+    sink : callable, optional
+        Is handed the outputs as they come.
+    beside : bool
+        Whether other threads run other engines meanwhile: the compiled loop lets go of Python's lock, and hears of
+        Ctrl-C by `interrupt` alone. Without effect where a strategy is not compiled.
+
     Attributes
     ----------
     trader, venue, link : Block
@@ -116,12 +131,16 @@ class Engine:
     def __init__(
         self,
         history: BarHistory,
-        strategies: Sequence[Strategy],
+        strategies: Sequence[Strategy | StrategyDefinition],
         setup: EngineSetup,
         sink: Callable[[Rows], None] | None = None,
+        *,
+        beside: bool = False,
     ) -> None:
         self.history, self.setup = history, setup
-        self.definitions = [definition_of(strategy) for strategy in strategies]
+        self.definitions = [
+            strategy if isinstance(strategy, StrategyDefinition) else definition_of(strategy) for strategy in strategies
+        ]
         self.trader = create_trader(self._trader_setup())
         self.venue = create_exchange(
             dict(enumerate(history.instruments, 1)), fees=setup.fees, parameters=setup.exchange
@@ -136,6 +155,10 @@ class Engine:
             bind_strategy(self.trader, number, definition, setup.mode, symbols, compile=compile, columns=columns)
             for number, definition in enumerate(self.definitions, 1)
         ]
+        self._simulate: Callable[..., int] = loop.simulate
+        if beside and not PLAIN and all(bound.mode == "compiled" for bound in self.bound):
+            self._simulate = partial(loop.simulate_beside, loop.simulate.address)
+            self.link.rows("wire")["attention"] = loop.NOBODY
         self.log = OutputLog(self.trader, sink)
         self.failures: list[StrategyFailure] = []
         self.stopped_reason = ""
@@ -228,8 +251,10 @@ class Engine:
         while True:
             stop = min(stop + self.pace.records, total)
             self.pace.begin()
-            status = self._drive(lambda stop=stop: loop.simulate(trader, venue, link, stop))  # type: ignore[misc]
+            status = self._drive(lambda stop=stop: self._simulate(trader, venue, link, stop))  # type: ignore[misc]
             self.pace.end()
+            if status == loop.INTERRUPTED:
+                raise KeyboardInterrupt
             if status == loop.STOPPED:
                 reason = int(self.trader.rows("world")[0]["stopped_reason"])
                 self.stopped_reason = STOP_REASONS.get(reason, f"reason {reason}")
@@ -241,6 +266,10 @@ class Engine:
             if asked_to_end is not None and asked_to_end():
                 self.interrupted = True
                 return
+
+    def interrupt(self) -> None:
+        """End a run that goes on in another thread, soon: it raises KeyboardInterrupt there."""
+        self.link.rows("wire")["attention"] = loop.TOLD_TO_STOP
 
     def _drive(self, call: Callable[[], int]) -> int:
         """Call the loop again until it needs nothing of the host any more; returns its last status."""

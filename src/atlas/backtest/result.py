@@ -164,6 +164,10 @@ class BacktestResult:
     @cached_property
     def summary(self) -> Summary:
         """Every figure of the run; see docs/metrics.md."""
+        return self.measure(self.fingerprint)
+
+    def measure(self, fingerprint: str = "") -> Summary:
+        """Return every figure, with a fingerprint as given: computing one can take longer than a small run."""
         return summarize(
             fills=self.standing_fill_records,
             equity=self.equity_records,
@@ -173,7 +177,7 @@ class BacktestResult:
             trips=self.round_trips,
             events=int(self._engine.trader.rows("world")[0]["event_count"]),
             wall_seconds=self._engine.wall_seconds,
-            fingerprint=self.fingerprint,
+            fingerprint=fingerprint,
             risk_free_rate=self.settings.risk_free_rate,
             benchmark=self.benchmark,
             conversion=self._conversion,

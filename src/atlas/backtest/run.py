@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from inspect import signature
 from pathlib import Path
@@ -45,6 +46,8 @@ OTHER_WORDS: Final = {
     "trade_on_close": "close_fills",
 }
 MILLISECOND_NS: Final = 1_000_000
+ONLY_PLAN: Final = "_only_plan"
+"""Keyword by which `plan_run` asks for a plan: it has every other of `backtest`'s, which are listed there once."""
 
 
 def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its name
@@ -154,6 +157,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
+    only_plan = unknown.pop(ONLY_PLAN, False)
     _refuse(unknown)
     require_number("order_latency_ms", order_latency_ms, least=0.0)
     require_number("report_latency_ms", report_latency_ms, least=0.0)
@@ -182,18 +186,51 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         aggregate_ns=aggregate_ns,
         risk_free_rate=risk_free_rate,
     )
-    result = run_history(
-        strategies,
-        cut(bars, start, end),
-        settings,
-        benchmark=benchmark_choice(benchmark, bars),
-        configuration=describe_run(strategies, bars, settings, data, symbols, timeframe, start, end),
-        journal=None if journal is None else Path(journal),
-        progress=progress,
+    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end)
+    plan = RunPlan(
+        strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark_choice(benchmark, bars)
     )
+    if only_plan:
+        return plan  # type: ignore[return-value]
+    result = plan.run(journal=None if journal is None else Path(journal), progress=progress)
     if result.error is not None:
         raise result.error
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run that `backtest` would do: everything is read and checked, nothing has run."""
+
+    strategies: Sequence[Strategy]
+    history: BarHistory
+    settings: RunSettings
+    configuration: str | Callable[[], str] = ""
+    title: str = ""
+    benchmark: BenchmarkChoice | None = None
+
+    def run(
+        self, *, journal: Path | None = None, progress: Progress | None = None, compiling: Report | None = None
+    ) -> BacktestResult:
+        """Run it; see `run_history`."""
+        return run_history(
+            self.strategies,
+            self.history,
+            self.settings,
+            configuration=self.configuration,
+            title=self.title,
+            journal=journal,
+            progress=progress,
+            compiling=compiling,
+            benchmark=self.benchmark,
+        )
+
+
+def plan_run(strategy: Any, data: Any, **options: Any) -> RunPlan:
+    """Read and check what `backtest` would be given, for whoever runs it again and again."""
+    keywords: dict[str, Any] = {**options, ONLY_PLAN: True}
+    plan: Any = backtest(strategy, data, **keywords)
+    return plan  # type: ignore[no-any-return]
 
 
 def run_history(
@@ -238,21 +275,10 @@ def run_history(
         settings.engine_setup(history, journal=journal is not None),
         sink=None if recorder is None else recorder.append,
     )
-    error: StrategyError | None = None
-    interrupted = False
     if journal is not None and recorder is not None:
         recorder.open(journal, engine, configuration if isinstance(configuration, str) else configuration())
-    interruption = Interruption()
     try:
-        with interruption:
-            engine.run(progress, lambda: interruption.asked)
-        interrupted = engine.interrupted
-    except StrategyError as failure:
-        error = failure
-    except KeyboardInterrupt:
-        if interruption.asked:
-            raise
-        interrupted = True
+        error, interrupted = run_engine(engine, progress)
     finally:
         if recorder is not None:
             recorder.close()
@@ -265,6 +291,21 @@ def run_history(
         interrupted=interrupted,
         benchmark=benchmark,
     )
+
+
+def run_engine(engine: Engine, progress: Progress | None = None) -> tuple[StrategyError | None, bool]:
+    """Run an engine to its end; return the error of the hook that ended it, and whether somebody interrupted it."""
+    interruption = Interruption()
+    try:
+        with interruption:
+            engine.run(progress, lambda: interruption.asked)
+    except StrategyError as failure:
+        return failure, engine.interrupted
+    except KeyboardInterrupt:
+        if interruption.asked:
+            raise
+        return None, True
+    return None, engine.interrupted
 
 
 def _recorder() -> RunJournal:

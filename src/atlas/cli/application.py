@@ -198,6 +198,36 @@ def backtest(
 
 
 @application.command(
+    epilog=examples(
+        "atlas optimize run.yaml --parameter fast=5:50:5 --parameter slow=20:200:20",
+        "atlas optimize run.yaml --parameter fast=5,10,20 --maximize total_return --out runs/search",
+    )
+)
+def optimize(
+    document: Annotated[Path, typer.Argument(metavar="RUN.yaml", help="The run's document: YAML, JSON or TOML.")],
+    parameters: Annotated[
+        list[str],
+        typer.Option(
+            "--parameter", metavar="NAME=VALUES", help="Values: fast=5:50:5 or fast=5,10,20. May be repeated."
+        ),
+    ],
+    maximize: Annotated[
+        str | None, typer.Option(metavar="FIGURE", help="Figure of the summary to be highest; sharpe if left out.")
+    ] = None,
+    minimize: Annotated[str | None, typer.Option(metavar="FIGURE", help="Figure to be least.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")] = RUNS / "search",
+    overrides: Overrides = None,
+) -> None:
+    """Run a document's strategy with every combination of some parameters, and compare.
+
+    Writes a folder with search.html, a heat map and a table of all points, and search.csv.
+    """
+    from atlas.cli.optimization import run_search
+
+    raise typer.Exit(run_search(document, overrides or [], parameters, maximize, minimize, out))
+
+
+@application.command(
     epilog=examples("atlas replay runs/demo", "atlas replay live/run --until 2026-03-31T14:30:00+01:00")
 )
 def replay(

@@ -24,9 +24,9 @@ from atlas.kernel.exchange.split import exchange_split
 from atlas.kernel.exchange.tables import REPORTS, report_address, venue_row
 from atlas.kernel.exchange.tables import order_row as venue_order_row
 from atlas.kernel.memory.block import Layout, Table, record, ring_index, row_accessor, words
-from atlas.kernel.memory.compilation import entry_point, kernel_function, rare_function
+from atlas.kernel.memory.compilation import PLAIN, entry_point, kernel_function, rare_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
-from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, record_at, store
+from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, native_call, record_at, store
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
 from atlas.kernel.trader.ledger import emit_equity_points
 from atlas.kernel.trader.outputs import COMMANDS_ENTRY, ROW_BYTES, outputs_left
@@ -55,9 +55,10 @@ WIRE = Table(
     record(
         words("records_address", "opens_address", "record_count", "open_cursor", "now_ns"),
         words("order_latency_ns", "report_latency_ns", "longest_bar_ns", "uniform", "journal_on", "stage"),
-        words("output_margin", "close_fills"),
+        # attention: how the loop hears that it is to stop: a signal to the process, or nobody; or it has been told.
+        words("output_margin", "close_fills", "attention"),
     ),
-    transient=frozenset({"records_address", "opens_address"}),
+    transient=frozenset({"records_address", "opens_address", "attention"}),
 )
 SPECIFICATIONS = Table("specifications", record(words("length_ns")))
 # The bar of each instrument whose path and close are waited for: record number + 1.
@@ -72,7 +73,8 @@ KIND_BAR = int(Kind.BAR)
 bar_at = record_at(BAR, ROWS)
 PATH, CLOSE = 0, 1
 ON_SLICE_HOOK = int(Hook.ON_SLICE)
-DONE, OUTPUTS_FULL, STOPPED, CONTINUE = 0, 1, 2, 3
+DONE, OUTPUTS_FULL, STOPPED, CONTINUE, INTERRUPTED = 0, 1, 2, 3, 4
+SIGNALS, NOBODY, TOLD_TO_STOP = 0, 1, 2
 # What may come next, in its order at one time.
 POINT, REPORT, TIMER, MARKET, AGGREGATE, SLICE, DAY, COMMAND, OPEN = range(9)
 
@@ -381,7 +383,8 @@ def simulate(trader: int, venue: int, link: int, stop_cursor: int) -> int:
     """Run market records up to number `stop_cursor`.
 
     Returns 0 when they are done, `OUTPUTS_FULL` when the host must drain the outputs and call again, `STOPPED` when the
-    run has ended by itself. A hook's exception passes through; called again, it goes on after the failed hook.
+    run has ended by itself, `INTERRUPTED` when `attention` told it to. A hook's exception passes through; called again,
+    it goes on after the failed hook.
     """
     header, wire = world_row(trader, 0), wire_row(link, 0)
     resume(trader)
@@ -397,8 +400,29 @@ def simulate(trader: int, venue: int, link: int, stop_cursor: int) -> int:
         apply_market(trader, venue, link, address)
         header.cursor += 1
         if header.cursor & 1023 == 0:
-            check_signals()
+            if wire.attention == SIGNALS:
+                check_signals()
+            elif wire.attention == TOLD_TO_STOP:
+                return INTERRUPTED
     return DONE
+
+
+if PLAIN:
+
+    def call_loop(address: int, trader: int, venue: int, link: int, stop_cursor: int) -> int:
+        """Call the loop itself: there are no addresses of functions in plain mode."""
+        return simulate(trader, venue, link, stop_cursor)
+else:
+    call_loop = native_call("i8(i8, i8, i8, i8)")
+
+
+@entry_point("i8(i8, i8, i8, i8, i8)", nogil=True)
+def simulate_beside(address: int, trader: int, venue: int, link: int, stop_cursor: int) -> int:
+    """Run `simulate`, which starts at `address`, without Python's lock, so that several run at once on as many cores.
+
+    Every hook has to be compiled, and `attention` must not be `SIGNALS`: both would need the lock.
+    """
+    return call_loop(address, trader, venue, link, stop_cursor)
 
 
 @entry_point("i8(i8)")

@@ -19,7 +19,7 @@ from atlas.records.errors import CapacityError, StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.columns import ColumnSource, entries_of
 from atlas.strategy.context import LiveContext, live_context
-from atlas.strategy.definition import VIEWS, StrategyDefinition, context_offset
+from atlas.strategy.definition import VIEWS, Member, StrategyDefinition, context_offset
 from atlas.strategy.fields import INSTANCE, suggestion, symbol_field
 from atlas.strategy.interpreted import instance_at, instance_type
 
@@ -71,7 +71,7 @@ class BoundStrategy:
         self.memory = self._buffer[start : start + CONTEXT.itemsize].view(CONTEXT)
         self.memory["world"] = block.address
         self.memory["strategy"] = index
-        row = structure_of(WORLD.dtype).from_address(int(block.rows("world").ctypes.data))
+        row = world_structure().from_address(int(block.rows("world").ctypes.data))
         callables = {name: verbs[name].callable for name in VERBS}
         symbols = self.instruments if definition.is_open else ()
         self.columns, names = entries_of(definition, columns, len(self.instruments))
@@ -112,6 +112,12 @@ class BoundStrategy:
     def payload(self, hook: Hook) -> Any:
         """Return the view of what happened that interpreted hooks are handed."""
         return structure_of(VIEWS[hook][1]).from_address(self.context_address + context_offset(hook))
+
+
+@functools.cache
+def world_structure() -> Any:
+    """Return the view of the block's row of `world` that contexts read the clock from."""
+    return structure_of(WORLD.dtype)
 
 
 def bind_strategy(
@@ -277,8 +283,14 @@ def bar_fields(definition: StrategyDefinition) -> int:
     members = [definition.hooks.get(hook) for hook in (Hook.ON_BAR, Hook.ON_MARKET_DATA)]
     mask = 0
     for member in members:
-        mask |= fields_read(member.source.tree()) if member is not None else 0
+        mask |= fields_read_by(member) if member is not None else 0
     return mask
+
+
+@functools.cache
+def fields_read_by(member: Member) -> int:
+    """Return the bits of the fields that a hook reads of its bar, looked up once a hook."""
+    return fields_read(member.source.tree())
 
 
 def fields_read(tree: ast.FunctionDef) -> int:

@@ -29,10 +29,10 @@ def compile_hooks(definition: StrategyDefinition) -> tuple[dict[Hook, int], list
     StrategyCompileError
         A hook can't be compiled; the message names the line and the reason.
     """
-    problem = definition.subset_problem()
-    if problem is not None:
-        raise problem
     if any(key_of(definition, hook) not in LOADED for hook in definition.hooks):
+        problem = definition.subset_problem()
+        if problem is not None:
+            raise problem
         missing = [hook for hook in definition.hooks if not load_hook(definition, hook)]
         if missing:
             compile_missing(definition, missing)

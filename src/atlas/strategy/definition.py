@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import ctypes
 import inspect
 import types
@@ -126,6 +127,21 @@ class StrategyDefinition:
         if not self.is_open:
             self._rewrite()
         self.layout = StateLayout(self.fields, len(self.symbols))
+
+    def with_instance(self, instance: Strategy) -> StrategyDefinition:
+        """Return the definition of another instance of the class; what the class alone decides is taken over."""
+        other = copy.copy(self)
+        for name in ("fingerprint", "code_hash"):
+            vars(other).pop(name, None)
+        other.instance = instance
+        if not self.is_open:
+            other.fields = other._fields()
+            other.layout = StateLayout(other.fields, len(self.symbols))
+        if other.layout.dtype != self.layout.dtype or type(instance) is not self.strategy:
+            return StrategyDefinition(instance)
+        if "code_hash" in vars(self) and other._kinds() == self._kinds():
+            other.code_hash = self.code_hash
+        return other
 
     # --- what it declares ---
 
@@ -327,7 +343,7 @@ class StrategyDefinition:
             return hash_of(compiler_hash(), [(member.owner.__name__, member.source.text) for member in self.members])
         sources = tuple((member.owner.__name__, describe_function(member.source)) for member in self.members)
         order = tuple(owner.__qualname__ for owner in self.strategy.__mro__)
-        kinds = tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
+        kinds = self._kinds()
         constants = sorted((name, repr(value)) for name, value in self.constants.items())
         parts = (
             compiler_hash(),
@@ -340,6 +356,9 @@ class StrategyDefinition:
             self.columns,
         )
         return hash_of(*parts, str(self.layout.dtype.descr))
+
+    def _kinds(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
 
     @staticmethod
     def _nested_kind(field: Field) -> tuple[str, str]:

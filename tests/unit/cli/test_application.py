@@ -22,6 +22,7 @@ COMMANDS = (
     "strategies",
     "runs",
     "compare",
+    "optimize",
     "replay",
     "diff",
     "schema",
@@ -259,3 +260,30 @@ def test_the_doctor_names_versions_and_the_cache(capsys: pytest.CaptureFixture[s
     assert main(["doctor"]) == 0
     lines = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
     assert {"atlas", "python", "numba", "numpy", "kernel", "data", "processor", "disk"} <= set(lines)
+
+
+@compiled_only
+def test_optimize_prints_the_best_and_writes_page_and_table(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--parameter", "fast=2:8:2", "--parameter", "slow=10,20", "--maximize", "total_return", "--out", "found"]
+    assert main(["optimize", str(document), *options]) == 0
+    shown = capsys.readouterr().out
+    assert "highest Total return of 8 points" in shown
+    assert "slow\\fast" in shown
+    assert "Report: found/search.html" in shown
+    assert (document.parent / "found" / "search.csv").read_text(encoding="utf-8").count("\n") == 9
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("fast", "error: --parameter: write NAME=FIRST:LAST:STEP"),
+        ("fast=1:x", "error: --parameter fast: '1:x' holds what is no number"),
+        ("fast=9:1", "error: --parameter: '9:1' has no values"),
+        ("fsat=1:2", "error: fsat: SmaCross has no parameter 'fsat'; did you mean 'fast'?"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line(
+    given: str, message: str, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["optimize", str(document), "--parameter", given]) == 1
+    assert capsys.readouterr().err.startswith(message)

@@ -348,12 +348,20 @@ def native_call(signature: str) -> Callable[..., Any]:
 
     Not available in plain mode, where a callable is called as itself.
     """
-    from numba.core import sigutils
 
-    parameters, result = sigutils.normalize_signature(signature)
+    @cache
+    def types_named() -> Any:
+        """Types of the parameters and of the answer; Numba is asked when something is compiled."""
+        from numba.core import sigutils
+
+        return sigutils.normalize_signature(signature)
+
+    def full() -> Any:
+        parameters, result = types_named()
+        return result(types.int64, *parameters)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        convention = context.call_conv
+        convention, (parameters, result) = context.call_conv, types_named()
         function_type = convention.get_function_type(result, parameters).as_pointer()
         function = builder.inttoptr(arguments[0], function_type)
         status, answer = convention.call_function(builder, function, result, parameters, arguments[1:])
@@ -361,7 +369,7 @@ def native_call(signature: str) -> Callable[..., Any]:
             convention.return_status_propagate(builder, status)
         return answer
 
-    names = ", ".join(f"a{number}" for number in range(len(parameters)))
-    space: dict[str, Any] = {"full": result(types.int64, *parameters), "build": build}
-    exec(f"def call(typing_context, address, {names}):\n    return full, build", space)
+    names = ", ".join(f"a{number}" for number in range(signature.count(",") + 1))
+    space: dict[str, Any] = {"full": full, "build": build}
+    exec(f"def call(typing_context, address, {names}):\n    return full(), build", space)
     return intrinsic(space["call"])
