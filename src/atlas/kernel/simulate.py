@@ -37,10 +37,12 @@ from atlas.kernel.trader.step import (
     close_due_aggregates,
     end_slice,
     resume,
+    resume_bar,
     run_timer,
     set_clock,
     split_at,
-    step_market,
+    step_action,
+    step_bar,
     step_report,
     timer_due,
 )
@@ -336,7 +338,7 @@ def act(trader: int, venue: int, link: int, action: int, time_ns: int, next_ns: 
         run_opens(trader, venue, link, time_ns)
 
 
-@kernel_function
+@rare_function
 def advance(trader: int, venue: int, link: int, until_ns: int, final: bool) -> int:
     """Run all that comes before a market event at `until_ns`; 0, or why the host must look first."""
     header, wire = world_row(trader, 0), wire_row(link, 0)
@@ -368,14 +370,23 @@ def quiet_until(trader: int, venue: int, link: int) -> int:
     return min(quiet, timer_due(trader) - 1)
 
 
-@kernel_function
-def apply_market(trader: int, venue: int, link: int, address: int) -> None:
-    """Apply one market record: at the venue where it concerns it, then at the trader."""
+@rare_function
+def apply_action(trader: int, venue: int, address: int) -> None:
+    """Apply a record that is no bar: at the venue where it concerns it, then at the trader."""
     if int(bar_at(address).kind) == KIND_SPLIT:
         split = split_at(address)
         time_ns = split.venue_time_ns
         exchange_split(venue, int(split.instrument), split.numerator, split.denominator, time_ns)
-    step_market(trader, address)
+    step_action(trader, address)
+
+
+@kernel_function
+def apply_market(trader: int, venue: int, address: int) -> None:
+    """Apply one market record."""
+    if int(bar_at(address).kind) == KIND_BAR:
+        step_bar(trader, address)
+    else:
+        apply_action(trader, venue, address)
 
 
 @entry_point("i8(i8, i8, i8, i8)")
@@ -388,16 +399,18 @@ def simulate(trader: int, venue: int, link: int, stop_cursor: int) -> int:
     """
     header, wire = world_row(trader, 0), wire_row(link, 0)
     resume(trader)
+    if header.bar_taken != 0:
+        resume_bar(trader, record_address(link, header.cursor))
+        header.cursor += 1
     while header.cursor < stop_cursor:
         address = record_address(link, header.cursor)
-        if header.bar_taken == 0:
-            time_ns = load(address + 8)
-            if time_ns > header.quiet_until_ns:
-                status = advance(trader, venue, link, time_ns, False)
-                if status != DONE:
-                    return status
-                wire.now_ns = max(wire.now_ns, time_ns)
-        apply_market(trader, venue, link, address)
+        time_ns = load(address + 8)
+        if time_ns > header.quiet_until_ns:
+            status = advance(trader, venue, link, time_ns, False)
+            if status != DONE:
+                return status
+            wire.now_ns = max(wire.now_ns, time_ns)
+        apply_market(trader, venue, address)
         header.cursor += 1
         if header.cursor & 1023 == 0:
             if wire.attention == SIGNALS:
@@ -432,7 +445,7 @@ def start_strategies(trader: int) -> int:
     header.slice_on = 0
     for strategy in range(1, header.strategy_count):
         if wants(trader, strategy, 1 << ON_SLICE_HOOK):
-            header.slice_on = 1
+            header.slice_on, header.bar_needs = 1, 1
     resume(trader)
     dispatch_phase(trader, ON_START)
     return DONE

@@ -26,8 +26,18 @@ from atlas.strategy.interpreted import instance_at, instance_type
 MODES = ("auto", "compiled", "interpreted")
 COMPILED, INTERPRETED = 0, 1
 USED_WORD = 3
-BAR_FIELD_BITS = {"open": 1, "high": 2, "low": 4, "close": 8, "volume": 16}
-ALL_BAR_FIELDS = 31
+BAR_FIELD_BITS = {
+    "instrument": 0,
+    "open": 1,
+    "high": 2,
+    "low": 4,
+    "close": 8,
+    "volume": 16,
+    "time_ns": 32,
+    "start_ns": 32,
+    "specification": 32,
+}
+ALL_BAR_FIELDS = 63
 UNIVERSE = 1
 
 
@@ -71,6 +81,9 @@ class BoundStrategy:
         self.memory = self._buffer[start : start + CONTEXT.itemsize].view(CONTEXT)
         self.memory["world"] = block.address
         self.memory["strategy"] = index
+        count = int(block.rows("world")["instrument_count"][0])
+        self.memory["targets_address"] = block.rows("targets")[index * count :].ctypes.data
+        self.memory["instrument_count"] = count
         row = world_structure().from_address(int(block.rows("world").ctypes.data))
         callables = {name: verbs[name].callable for name in VERBS}
         symbols = self.instruments if definition.is_open else ()
@@ -306,7 +319,7 @@ def fields_read(tree: ast.FunctionDef) -> int:
         return ALL_BAR_FIELDS
     mask = 0
     for attribute in read:
-        mask |= BAR_FIELD_BITS.get(attribute, 0)
+        mask |= BAR_FIELD_BITS.get(attribute, ALL_BAR_FIELDS)
     return mask
 
 

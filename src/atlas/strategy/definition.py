@@ -357,7 +357,7 @@ class StrategyDefinition:
         )
         return hash_of(*parts, str(self.layout.dtype.descr))
 
-    def _kinds(self) -> tuple[tuple[str, str, str], ...]:
+    def _kinds(self) -> tuple[tuple[str, str, tuple[str, str]], ...]:
         return tuple((name, field.kind, self._nested_kind(field)) for name, field in self.fields.items())
 
     @staticmethod

@@ -25,6 +25,7 @@ from atlas.kernel.memory.intrinsics import address_of, load_float, native_call, 
 from atlas.kernel.memory.intrinsics import load as load_word
 from atlas.kernel.memory.intrinsics import store as store_word
 from atlas.kernel.trader.tables import world_row
+from atlas.kernel.trader.verbs import is_last_target
 from atlas.kernel.trader.views import CONTEXT, VERBS
 from atlas.strategy.context import Context, given, or_nan, or_number, verb_error
 from atlas.strategy.fields import TABLE, Field
@@ -343,7 +344,7 @@ def context_type() -> Any:
     plain = from_dtype(CONTEXT)
     words = [(name, field) for name, field in layout_of(plain, {}) if field["type"] == types.int64]
     for name, signature in VERBS.items():
-        register(kind, f"call_{name}", primitive(name, signature))
+        register(kind, f"call_{name}", target_primitive() if name == "target" else primitive(name, signature))
     register(
         kind, "call_clock", built("def made(self):\n    return row(self.world, 0).clock_ns", "clock", row=world_row)
     )
@@ -362,6 +363,19 @@ def primitive(name: str, signature: str) -> Callable[..., Any]:
     arguments = "".join(f", a{number}" for number in range(count))
     source = f"def made(self{arguments}):\n    return call(self.{name}_address, self.world, self.strategy{arguments})"
     return built(source, f"verb_{name}", call=native_call(signature))
+
+
+def target_primitive() -> Callable[..., Any]:
+    """Return the verb `target` of a context: the target that stands already needs no call."""
+    call, is_last = native_call(VERBS["target"]), is_last_target
+
+    def call_target(self: Any, instrument: int, kind: int, rebalance: int, value: float) -> int:
+        known = 1 <= instrument < self.instrument_count
+        if rebalance == 0 and known and is_last(self.targets_address, instrument, kind, value):
+            return 0
+        return call(self.target_address, self.world, self.strategy, instrument, kind, rebalance, value)
+
+    return call_target
 
 
 @cache

@@ -54,14 +54,35 @@ def as_part(dispatcher: Any) -> Any:
     return dispatcher
 
 
-def mark_parts(module: Any, rare: Collection[str]) -> None:
-    """Make linked parts internal, and say which are to be inlined: all but the rare ones (names as in the source)."""
+def shared_copy(module: Any) -> Any:
+    """Copy of a part for others to link, made before its own machine code is: code generation changes the text."""
+    copy = module.clone()
+    for function in copy.functions:
+        if not function.is_declaration and function.linkage == Linkage.external:
+            function.linkage = Linkage.linkonce_odr
+    return copy
+
+
+def mark_rare(module: Any, rare: Collection[str]) -> None:
+    """Keep rare functions out of line (names as in the source)."""
     marks = [f"{len(name)}{name}B" for name in rare]
+    for function in module.functions:
+        if not function.is_declaration and any(mark in function.name for mark in marks):
+            function.add_function_attribute("noinline")
+
+
+def mark_parts(module: Any, whole: str) -> None:
+    """Make linked parts internal to the whole, and say that they are to be inlined, but for the rare ones.
+
+    Their names become the whole's own: LLVM may give them other arguments and results there, and its loader would
+    take them for the parts that other programs ask for by name.
+    """
     for function in module.functions:
         if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
             function.linkage = Linkage.internal
-            is_rare = any(mark in function.name for mark in marks)
-            function.add_function_attribute("noinline" if is_rare else "inlinehint")
+            function.name = f"{function.name}.{whole}"
+            if b"noinline" not in set(function.attributes):
+                function.add_function_attribute("inlinehint")
 
 
 @contextmanager
@@ -72,10 +93,13 @@ def whole_program(name: str, rare: Collection[str]) -> Iterator[None]:
 
     def optimize_module(library: Any) -> None:
         whole = library.name == name
+        mark_rare(library._final_module, rare)
         if whole:
-            mark_parts(library._final_module, rare)
+            mark_parts(library._final_module, name)
         passes, builder = library._codegen._module_pass_manager(**({} if whole else PART_PASSES))
         passes.run(library._final_module, builder)
+        if not whole:
+            library._shared_module = shared_copy(library._final_module)
 
     libraries._optimize_final_module = optimize_module
     try:

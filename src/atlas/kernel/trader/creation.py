@@ -226,6 +226,7 @@ def fill_world(block: Block, setup: TraderSetup, currency_count: int) -> None:
     world["exact_venue"] = int(setup.exact_venue)
     world["history_length"] = setup.history_length
     world["watch_equity"] = int(any(watches_equity(account.limits) for account in setup.accounts))
+    world["bar_needs"] = int(setup.history_length > 0 or setup.aggregate_ns > 0)
     world["aggregate_only"] = int(setup.aggregate_ns > 0)
     world["aggregator_count"] = len(setup.instruments) if setup.aggregate_ns else 0
 

@@ -7,7 +7,7 @@ the host re-enters after the failed hook and nothing is asked twice.
 from __future__ import annotations
 
 from atlas.kernel.memory.block import ring_index
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.intrinsics import call_hook, call_python
 from atlas.kernel.trader.outputs import NOTICES_ENTRY
 from atlas.kernel.trader.tables import call_row, instrument_row, notice_row, strategy_row, world_row
@@ -32,7 +32,7 @@ ON_TIMER, ON_STOP = int(Hook.ON_TIMER), int(Hook.ON_STOP)
 BAR_HOOKS = (1 << ON_BAR) | (1 << ON_MARKET_DATA)
 COMPILED, NULL_UNITS, RUNNING = 0, NULL, 0
 NAN = float("nan")
-OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD = 1, 2 + 4, 8, 16
+OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD, TIME_FIELDS = 1, 2 + 4, 8, 16, 32
 
 
 @kernel_function
@@ -65,10 +65,14 @@ def write_bar_view(world: int, strategy: int, instrument: int, specification: in
     row = instrument_row(world, instrument)
     view = bar_view_at(strategy_row(world, strategy).context_address + BAR_OFFSET)
     scale, wanted = row.price_scale_float, strategy_row(world, strategy).bar_fields
-    view.instrument, view.time_ns, view.specification = instrument, row.bar_time_ns, specification
-    view.start_ns = row.bar_time_ns - row.bar_length_ns
+    view.instrument = instrument
     if wanted & CLOSE_FIELD != 0:
         view.close = float(row.close_units) / scale
+    if wanted & ~CLOSE_FIELD == 0:
+        return
+    if wanted & TIME_FIELDS != 0:
+        view.time_ns, view.specification = row.bar_time_ns, specification
+        view.start_ns = row.bar_time_ns - row.bar_length_ns
     if wanted & OPEN_FIELD != 0:
         view.open = float(row.open_units) / scale
     if wanted & RANGE_FIELDS != 0:
@@ -78,11 +82,10 @@ def write_bar_view(world: int, strategy: int, instrument: int, specification: in
 
 
 @kernel_function
-def dispatch_bar(world: int, instrument: int, specification: int) -> None:
-    """Hand the instrument's last bar to every strategy from `dispatch_strategy` on, then deliver notices."""
+def dispatch_bar(world: int, instrument: int, specification: int, first: int) -> None:
+    """Hand the instrument's last bar to every strategy from `first` (at least 1) on, then deliver notices."""
     header = world_row(world, 0)
-    count = header.strategy_count
-    strategy = max(1, header.dispatch_strategy)
+    count, strategy = header.strategy_count, first
     while strategy < count:
         header.dispatch_strategy = strategy + 1
         if wants(world, strategy, BAR_HOOKS):
@@ -171,7 +174,7 @@ def write_fill_view(world: int, notice_index: int, context: int) -> None:
     view.realized = float(notice.realized_money) / row.money_scale_float
 
 
-@kernel_function
+@rare_function
 def deliver_notices(world: int) -> None:
     """Tell strategies what happened to their orders, oldest first, and what comes of that, until all is told."""
     header = world_row(world, 0)

@@ -77,7 +77,7 @@ def start_trading(world: int) -> None:
     header.slice_on = 0
     for strategy in range(1, header.strategy_count):
         if wants(world, strategy, 1 << ON_SLICE):
-            header.slice_on = 1
+            header.slice_on, header.bar_needs = 1, 1
     header.warming_up = 0
     if header.next_equity_time_ns == NEVER:
         interval = header.equity_interval_ns

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_checked, multiply_divide, multiply_divide_truncate
-from atlas.kernel.trader.outputs import EQUITY_KIND, emit, equity_point_at
+from atlas.kernel.trader.outputs import EQUITY_KIND, LONG_AGO, emit, equity_point_at
 from atlas.kernel.trader.tables import (
     account_row,
     attribution_row,
@@ -22,6 +22,7 @@ from atlas.kernel.trader.tables import (
 from atlas.records.enums import NULL
 
 NULL_UNITS = NULL
+RUNNING, STOPPED_NEGATIVE_EQUITY = 0, 1
 WORD_LIMIT = 9.2e18
 """Below 2**63 by more than the rounding of a float of that size."""
 
@@ -146,6 +147,12 @@ def revalue(world: int, account: int, instrument: int) -> None:
     owner.gross_exposure_money += abs(value) - abs(before)
 
 
+@rare_function
+def value_at_once(world: int, account: int, instrument: int) -> None:
+    """Value a position that can't wait to be looked at."""
+    revalue(world, account, instrument)
+
+
 @kernel_function
 def note_stale(world: int, account: int, index: int) -> None:
     """Put a position on its account's list of those to be valued before anyone looks."""
@@ -169,25 +176,26 @@ def value_stale(world: int, account: int) -> None:
 
 
 @kernel_function
-def mark(world: int, instrument: int, price_units: int, time_ns: int) -> int:
-    """Mark an instrument; returns how many accounts hold it.
+def mark(world: int, instrument: int, price_units: int, time_ns: int) -> tuple[int, bool]:
+    """Mark an instrument; returns how many accounts hold it, and whether one of them may have lost all it had.
 
     A position is valued when someone looks at the account, or at once where it could lose more than there is: short,
     on borrowed cash, or at a price below zero.
     """
     row = instrument_row(world, instrument)
     row.mark_units, row.mark_time_ns = price_units, time_ns
-    count, holders = world_row(world, 0).account_count, 0
+    count, holders, at_risk = world_row(world, 0).account_count, 0, False
     for account in range(count):
         index = position_index(world, account, instrument)
         if position_row(world, index).quantity_units == 0:
             continue
         holders += 1
         if account_row(world, account).eager != 0 or price_units < 0:
-            revalue(world, account, instrument)
+            value_at_once(world, account, instrument)
+            at_risk = True
         else:
             note_stale(world, account, index)
-    return holders
+    return holders, at_risk
 
 
 @kernel_function
@@ -206,6 +214,15 @@ def equity(world: int, account: int) -> int:
     """Cash and the marked value of positions, in the account's own currency."""
     value_stale(world, account)
     return cash_in_base(world, account) + account_row(world, account).positions_money
+
+
+@rare_function
+def stop_if_negative(world: int, account: int) -> None:
+    """Stop the run where an account's equity is below zero."""
+    header = world_row(world, 0)
+    if equity(world, account) < 0 and header.stopped_reason == RUNNING:
+        header.stopped_reason = STOPPED_NEGATIVE_EQUITY
+        header.quiet_until_ns = LONG_AGO
 
 
 @kernel_function
@@ -299,6 +316,8 @@ def book_fill(world: int, strategy: int, account: int, instrument: int, change: 
     realized = book_position(world, account, instrument, change, money, fee_money)
     owner = account_row(world, account)
     owner.eager = 1 if owner.short_positions > 0 or cash_in_base(world, account) < 0 else 0
+    if owner.eager != 0:
+        stop_if_negative(world, account)
     return realized
 
 

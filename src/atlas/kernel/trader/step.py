@@ -17,13 +17,19 @@ from atlas.kernel.trader.dispatch import (
     dispatch_slice,
     dispatch_timer,
 )
-from atlas.kernel.trader.ledger import emit_equity_points, equity, mark, pay_dividend, revalue, split_shares
+from atlas.kernel.trader.ledger import (
+    emit_equity_points,
+    mark,
+    pay_dividend,
+    revalue,
+    split_shares,
+    stop_if_negative,
+)
 from atlas.kernel.trader.orders import split_working
 from atlas.kernel.trader.reports import apply_cancel_reject, apply_execution_report
 from atlas.kernel.trader.risk import begin_day, watch_equity
 from atlas.kernel.trader.tables import (
     TIMERS,
-    account_row,
     aggregator_row,
     history_row,
     instrument_row,
@@ -41,9 +47,7 @@ KIND_BAR, KIND_REPORT, KIND_CANCEL_REJECT = int(Kind.BAR), int(Kind.EXECUTION_RE
 KIND_SPLIT, KIND_DIVIDEND, KIND_CLOCK = int(Kind.SPLIT), int(Kind.DIVIDEND), int(Kind.CLOCK)
 NULL_UNITS = NULL
 NEVER = 2**63 - 1
-LONG_AGO = -(2**63) + 1
 DAY_NS = 86_400_000_000_000
-RUNNING, STOPPED_NEGATIVE_EQUITY = 0, 1
 
 
 @kernel_function
@@ -54,30 +58,23 @@ def set_clock(world: int, time_ns: int) -> None:
         header.clock_ns = time_ns
 
 
-@kernel_function
-def check_equity(world: int, price_units: int) -> None:
-    """Stop the run on negative equity; compare equity with the limits where any is configured.
+@rare_function
+def check_equity(world: int) -> None:
+    """Compare equity with the limits where any is configured; stop the run on negative equity.
 
-    An account that is long on its own cash can't lose more than that at a price above zero: it isn't looked at.
+    An account that is long on its own cash can't lose more than that at a price above zero: nobody asks for it.
     """
-    header = world_row(world, 0)
-    for account in range(header.account_count):
-        if header.watch_equity == 0 and account_row(world, account).eager == 0 and price_units >= 0:
-            continue
-        if header.watch_equity != 0:
+    watched = world_row(world, 0).watch_equity != 0
+    for account in range(world_row(world, 0).account_count):
+        if watched:
             watch_equity(world, account)
-        if equity(world, account) < 0 and header.stopped_reason == RUNNING:
-            header.stopped_reason = STOPPED_NEGATIVE_EQUITY
-            header.quiet_until_ns = LONG_AGO
+        stop_if_negative(world, account)
 
 
-@kernel_function
+@rare_function
 def keep_history(world: int, instrument: int) -> None:
     """Keep an instrument's last bar in its ring of past bars."""
-    length = world_row(world, 0).history_length
-    if length <= 0:
-        return
-    row = instrument_row(world, instrument)
+    length, row = world_row(world, 0).history_length, instrument_row(world, instrument)
     kept = history_row(world, instrument * length + row.history_written % length)
     row.history_written += 1
     kept.time_ns, kept.open_units, kept.high_units = row.bar_time_ns, row.open_units, row.high_units
@@ -95,8 +92,8 @@ def add_to_slice(world: int) -> None:
 
 
 @kernel_function
-def take_bar(world: int, address: int) -> int:
-    """Take a bar into its instrument's row and mark it; returns how many accounts hold the instrument."""
+def take_bar(world: int, address: int) -> None:
+    """Take a bar into its instrument's row and mark it."""
     bar, header = bar_at(address), world_row(world, 0)
     instrument = int(bar.instrument)
     row = instrument_row(world, instrument)
@@ -106,31 +103,48 @@ def take_bar(world: int, address: int) -> int:
     set_clock(world, bar.local_time_ns)
     header.event_count += 1
     header.bar_count += 1
-    holders = mark(world, instrument, bar.close_units, bar.local_time_ns)
+    holders, at_risk = mark(world, instrument, bar.close_units, bar.local_time_ns)
     if holders != 0:
         header.exposure_bar_count += 1
-        check_equity(world, bar.close_units)
-    return holders
+        if at_risk or header.watch_equity != 0:
+            check_equity(world)
 
 
 @kernel_function
 def step_bar(world: int, address: int) -> None:
-    """Apply a finished bar and run the strategies on it; re-entered, it goes on where a hook failed."""
-    header = world_row(world, 0)
-    bar = bar_at(address)
-    instrument = int(bar.instrument)
-    if header.bar_taken == 0:
-        header.bar_taken = 1
-        header.step_count += 1
-        take_bar(world, address)
-        if header.aggregate_only == 0:
+    """Apply a finished bar and run the strategies on it."""
+    header, bar = world_row(world, 0), bar_at(address)
+    header.bar_taken = 1
+    header.step_count += 1
+    take_bar(world, address)
+    if header.bar_needs == 0:
+        dispatch_bar(world, int(bar.instrument), int(bar.side), 1)
+        header.bar_taken = 0
+    else:
+        step_whole_bar(world, address)
+
+
+@rare_function
+def step_whole_bar(world: int, address: int) -> None:
+    """Run the strategies on a bar that is also kept, part of a slice or of longer bars."""
+    header, instrument = world_row(world, 0), int(bar_at(address).instrument)
+    if header.aggregate_only == 0:
+        if header.history_length > 0:
             keep_history(world, instrument)
-            add_to_slice(world)
-            header.dispatch_strategy = 1
-        if header.aggregator_count != 0:
-            add_to_aggregates(world, instrument, address)
+        add_to_slice(world)
+        header.dispatch_strategy = 1
+    if header.aggregator_count != 0:
+        add_to_aggregates(world, instrument, address)
+    resume_bar(world, address)
+
+
+@rare_function
+def resume_bar(world: int, address: int) -> None:
+    """Run the rest of a bar that is taken: the strategies from `dispatch_strategy` on, the longer bars it ends."""
+    header, bar = world_row(world, 0), bar_at(address)
+    instrument = int(bar.instrument)
     if header.dispatch_strategy != 0 and header.closing_aggregate == 0:
-        dispatch_bar(world, instrument, int(bar.side))
+        dispatch_bar(world, instrument, int(bar.side), header.dispatch_strategy)
     if header.aggregator_count != 0:
         close_complete_aggregates(world, instrument, bar.venue_time_ns)
     header.bar_taken = 0
@@ -186,7 +200,8 @@ def close_aggregate(world: int, index: int) -> None:
     row.volume_units, row.bar_length_ns = aggregator.volume_units, aggregator.length_ns
     row.bar_time_ns = aggregator.start_ns + aggregator.length_ns
     aggregator.bar_count = 0
-    keep_history(world, instrument)
+    if header.history_length > 0:
+        keep_history(world, instrument)
     add_to_slice(world)
     header.closing_aggregate, header.dispatch_strategy = index + 1, 1
     finish_aggregate(world)
@@ -197,7 +212,8 @@ def finish_aggregate(world: int) -> None:
     """Hand the longer bar that is being closed to the strategies that have not seen it."""
     header = world_row(world, 0)
     aggregator = aggregator_row(world, header.closing_aggregate - 1)
-    dispatch_bar(world, aggregator.instrument, aggregator.specification)
+    if header.dispatch_strategy != 0:
+        dispatch_bar(world, aggregator.instrument, aggregator.specification, header.dispatch_strategy)
     header.closing_aggregate = 0
 
 
@@ -335,6 +351,7 @@ def step_dividend(world: int, address: int) -> None:
     units, fits = to_units(dividend.amount, instrument_row(world, instrument).price_scale_float)
     if fits:
         pay_dividend(world, instrument, units)
+        check_equity(world)
 
 
 @rare_function
@@ -411,6 +428,6 @@ def apply_event(world: int, address: int) -> int:
         else:
             step_market(world, address)
     elif kind == KIND_BAR and header.bar_taken != 0:
-        step_bar(world, address)
+        resume_bar(world, address)
     header.applying = 0
     return 0

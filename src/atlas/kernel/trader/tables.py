@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from atlas.kernel.memory.block import Layout, Table, address_accessor, floats, record, row_accessor, words
+from atlas.kernel.memory.intrinsics import record_at
 
 TRADER_VERSION = 1
 
@@ -30,7 +31,8 @@ WORLD = Table(
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
         words("kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        words("next_aggregate_ns", "aggregator_count", "aggregate_only"),
+        # bar_needs: 1 where a bar is more than a mark and its hooks: kept, part of a slice or of longer bars.
+        words("next_aggregate_ns", "aggregator_count", "aggregate_only", "bar_needs"),
         # Halfway marks of a step that a failed hook left: the event is applied, the bar taken, a longer bar closing.
         words("applying", "bar_taken", "closing_aggregate"),
         # No event at or before this time needs more than itself: nothing is due, in flight or to be drained before it.
@@ -94,7 +96,7 @@ STRATEGIES = Table(
     record(
         words("name_hash", "account", "scope", "mode", "status", "hooks", "failure_code", "failure_line"),
         words("state_offset", "state_bytes", "state_count", "order_count", "fill_count", "context_address"),
-        # Bits of the bar's fields its hooks read: open 1, high 2, low 4, close 8, volume 16.
+        # Bits of the bar's fields its hooks read: open 1, high 2, low 4, close 8, volume 16, its times 32.
         words("bar_fields"),
     ),
     transient=frozenset({"context_address", "mode", "state_offset", "bar_fields"}),
@@ -232,7 +234,11 @@ cash_row = row_accessor(CASH)
 position_row = row_accessor(POSITIONS)
 attribution_row = row_accessor(ATTRIBUTIONS)
 strategy_row = row_accessor(STRATEGIES)
-target_row = row_accessor(TARGETS)
+target_row, target_address, target_at = (
+    row_accessor(TARGETS),
+    address_accessor(TARGETS),
+    record_at(TARGETS.dtype, TARGETS.region),
+)
 order_row = row_accessor(ORDERS)
 tombstone_row = row_accessor(TOMBSTONES)
 execution_row = row_accessor(EXECUTIONS)

@@ -62,6 +62,7 @@ from atlas.kernel.trader.outputs import (
 )
 from atlas.kernel.trader.risk import approve
 from atlas.kernel.trader.tables import (
+    TARGETS,
     TIMERS,
     account_row,
     attribution_row,
@@ -72,6 +73,8 @@ from atlas.kernel.trader.tables import (
     order_row,
     position_row,
     strategy_row,
+    target_address,
+    target_at,
     target_row,
     world_row,
 )
@@ -88,7 +91,7 @@ UNITS, NOTIONAL = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL)
 WEIGHT, TARGET_WEIGHT = int(QuantityKind.WEIGHT), int(QuantityKind.TARGET_WEIGHT)
 MARKET, GTC = int(OrderType.MARKET), int(TimeInForce.GTC)
 TRAILING_STOP, HAS_TERMS = int(OrderType.TRAILING_STOP), int(OrderFlag.HAS_TERMS)
-TIMERS_ENTRY = TIMERS.entry
+TIMERS_ENTRY, TARGET_BYTES = TIMERS.entry, TARGETS.dtype.itemsize
 NULL_UNITS = NULL
 FRACTION_SCALE = 1_000_000_000
 OUTPUTS_PER_ORDER = 8
@@ -307,6 +310,19 @@ def place_with_terms(
 
 
 @kernel_function
+def address_of_targets(world: int, strategy: int) -> int:
+    """Where a strategy's row of instrument 0 starts in `targets`."""
+    return target_address(world, strategy * world_row(world, 0).instrument_count)
+
+
+@kernel_function
+def is_last_target(targets: int, instrument: int, kind: int, value: float) -> bool:
+    """Whether an instrument's target, in the rows of a strategy that start at `targets`, is this one already."""
+    last = target_at(targets + instrument * TARGET_BYTES)
+    return last.kind == kind and last.value == value
+
+
+@kernel_function
 def target_of(world: int, strategy: int, instrument: int) -> Any:
     """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
     return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
@@ -317,8 +333,7 @@ def check_target(world: int, strategy: int, instrument: int, kind: int, rebalanc
     """What a target comes to before anything is done for it: `GO_ON`, 0 where it is the last one, or a `VerbError`."""
     if not is_instrument(world, instrument):
         return UNKNOWN_INSTRUMENT
-    last = target_of(world, strategy, instrument)
-    if rebalance == 0 and last.kind == kind and last.value == value:
+    if rebalance == 0 and is_last_target(address_of_targets(world, strategy), instrument, kind, value):
         return 0
     if not is_finite(value):
         return NOT_FINITE

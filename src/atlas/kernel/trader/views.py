@@ -133,6 +133,9 @@ CONTEXT = np.dtype(
         ("strategy", "i8"),
         ("instrument", "i8"),
         ("line", "i8"),
+        # Where the strategy's row of instrument 0 in `targets` is, and how many rows there are.
+        ("targets_address", "i8"),
+        ("instrument_count", "i8"),
         *((f"{name}_address", "i8") for name in VERBS),
         # Entries of `columns.COLUMN`, by column and then by instrument; 0 columns where the strategy reads none.
         ("columns_address", "i8"),

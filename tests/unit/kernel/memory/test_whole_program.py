@@ -36,6 +36,18 @@ def add(a: int, b: int) -> int:
     return a + b if a < 100 else refuse(a)
 
 
+@kernel_function
+def add_rarely(a: int) -> int:
+    """A part whose rare callee could be inlined when the part itself is compiled."""
+    return a + refuse(a) if a > 100 else a
+
+
+@entry_point("i8(i8)")
+def sum_rarely(value: int) -> int:
+    """Call a rare function by way of a part."""
+    return add_rarely(value) + add_rarely(value + 1)
+
+
 @entry_point("i8(i8)")
 def sum_parts(address: int) -> int:
     """Call one part with a word, two constants and three widths."""
@@ -102,3 +114,9 @@ def test_a_rare_function_raises_through_its_callers() -> None:
         call(13)
     with pytest.raises(IndexError, match="14"):
         call(14)
+
+
+@pytest.mark.skipif(PLAIN, reason="nothing is compiled in plain mode")
+def test_a_rare_function_is_one_function_in_the_machine_code() -> None:
+    assert b"6refuseB" in sum_rarely.compile().code  # the name stays where the function does
+    assert sum_rarely(200) == 200 - 200 + 201 - 201

@@ -245,7 +245,7 @@ class Driver:
         row = self.block.rows("strategies")[strategy]
         row["hooks"] = sum(1 << hook for hook in hooks)
         row["mode"], row["context_address"], row["scope"] = 1, context.ctypes.data, universe
-        row["bar_fields"] = 31
+        row["bar_fields"] = 63
         count, width = int(self.header["strategy_count"]), int(self.header["instrument_count"])
         calls = self.block.rows("calls")
         for hook, function in hooks.items():

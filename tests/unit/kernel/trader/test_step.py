@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atlas.records.enums import NULL, Hook, QuantityKind
+from atlas.kernel.trader.creation import Limits
+from atlas.records.enums import NULL, ExecutionType, Hook, QuantityKind
 from atlas.records.kinds import Kind
 from atlas.records.layout import blank
 from tests.unit.kernel.trader.driver import (
@@ -225,7 +226,7 @@ def test_a_timer_comes_before_a_longer_bar_of_a_later_time() -> None:
 
 def test_a_slice_comes_once_after_the_last_event_of_equal_time() -> None:
     driver = Driver()
-    driver.header["slice_on"] = 1
+    driver.header["slice_on"], driver.header["bar_needs"] = 1, 1
     diary = Diary(driver, hooks=(Hook.ON_BAR, Hook.ON_SLICE, Hook.ON_TIMER), universe=True)
     driver.do(SET_TIMER, 1, -1, 7, 2 * MINUTE, 0)
     driver.bar(10, 1, at=1)
@@ -271,6 +272,28 @@ def test_negative_equity_stops_the_run() -> None:
     driver.bar(109)
     assert driver.header["stopped_reason"] == 0
     driver.bar(111)
+    assert driver.header["stopped_reason"] == 1
+
+
+def test_a_fill_that_leaves_less_than_nothing_stops_the_run() -> None:
+    driver = Driver(cash=1000)
+    driver.bar(100)
+    driver.bought(-100, 100)
+    order = driver.order(BUY, 100)
+    driver.report(order, ExecutionType.NEW)
+    driver.fill(order, 60, 109)
+    assert driver.header["stopped_reason"] == 0
+    driver.fill(order, 40, 120)  # cash: 1,000 + 10,000 - 60 × 109 - 40 × 120 = -340, and no position to be marked
+    assert driver.header["stopped_reason"] == 1
+
+
+def test_a_dividend_that_a_short_account_cannot_pay_stops_the_run() -> None:
+    driver = Driver(cash=1000)
+    driver.bar(100)
+    driver.bought(-100, 100)
+    driver.dividend(9.5)
+    assert driver.header["stopped_reason"] == 0
+    driver.dividend(1.0)
     assert driver.header["stopped_reason"] == 1
 
 
@@ -353,6 +376,28 @@ def test_a_failed_hook_on_a_longer_bar_does_not_count_its_minutes_twice() -> Non
     assert [line[:2] for line in diary.read()] == [("bar", 5.0)]
     driver.bar(10, at=10, volume_units=SHARE)
     assert volumes == [1.0]
+
+
+def test_a_failed_notice_after_a_longer_bar_does_not_show_the_bar_again() -> None:
+    limits = Limits(require_buying_power=False, order_quantity=5.0)
+    driver = Driver(limits=limits, setup={"bar_length_ns": MINUTE, "aggregate_ns": 5 * MINUTE})
+    failing = [True]
+
+    def order(context: Any) -> None:
+        driver.order(BUY, 6)
+
+    def fail_once(context: Any) -> None:
+        if failing:
+            failing.clear()
+            raise ValueError("once")
+
+    driver.bind(1, {Hook.ON_BAR: order, Hook.ON_ORDER: fail_once})
+    diary = Diary(driver, 2, (Hook.ON_BAR,))
+    driver.bar(10, at=1)
+    with pytest.raises(ValueError, match="once"):
+        driver.bar(10, at=5)  # the order is larger than the limit: refused, and told
+    driver.bar(10, at=5)
+    assert [line[:2] for line in diary.read()] == [("bar", 5.0)]
 
 
 # --- corporate actions
