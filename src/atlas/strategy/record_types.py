@@ -373,7 +373,8 @@ def target_primitive() -> Callable[..., Any]:
         known = 1 <= instrument < self.instrument_count
         if rebalance == 0 and known and is_last(self.targets_address, instrument, kind, value):
             return 0
-        return call(self.target_address, self.world, self.strategy, instrument, kind, rebalance, value)
+        answer: int = call(self.target_address, self.world, self.strategy, instrument, kind, rebalance, value)
+        return answer
 
     return call_target
 
