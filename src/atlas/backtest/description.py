@@ -46,6 +46,7 @@ def describe_run(
     timeframe: str | None,
     start: str | date | None,
     end: str | date | None,
+    arrays: str = "",
 ) -> Callable[[], str]:
     """Return what writes the run down as YAML, in the keys of a document; comments say what a document can't.
 
@@ -78,6 +79,7 @@ def describe_run(
         "data_source": _source(data, missing),
         "seed": settings.seed,
     }
+    missing += [f"the {arrays}, which came from memory"] if arrays else []
     defaults = RunSettings()
     missing += [
         f"{name}={getattr(settings, name)!r}"

@@ -44,6 +44,10 @@ OTHER_WORDS: Final = {
     "risk_free": "risk_free_rate",
     "rf": "risk_free_rate",
     "trade_on_close": "close_fills",
+    "tz": "timezone",
+    "dropna": "missing",
+    "entries": "signals",
+    "exits": "signals",
 }
 MILLISECOND_NS: Final = 1_000_000
 ONLY_PLAN: Final = "_only_plan"
@@ -51,9 +55,11 @@ ONLY_PLAN: Final = "_only_plan"
 
 
 def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its name
-    strategy: Any,
-    data: Any,
+    strategy: Any = None,
+    data: Any = None,
     *,
+    signals: Any = None,
+    weights: Any = None,
     cash: float = 100_000.0,
     fees: Any = 0.0,
     symbols: Sequence[str] | None = None,
@@ -80,7 +86,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
     benchmark: Any = None,
     risk_free_rate: float = 0.0,
-    **unknown: object,
+    **reading: Any,
 ) -> BacktestResult:
     """Run strategies over past bars.
 
@@ -91,6 +97,11 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     data : path, name, frame, mapping or BarHistory
         A CSV or Parquet file or a folder of them; the name of shipped data such as ``sp500``; a frame of pandas,
         polars or pyarrow; a mapping of symbol to any of these; what `load_bars` gave.
+    signals : frame, series, array, mapping or tuple, optional
+        Instead of a strategy: 1 long, 0 flat, -1 short, NaN no change, beside each bar; or ``(entries, exits)`` of
+        booleans. A column a symbol, by the times of the data. Followed by the shipped `FollowSignals`.
+    weights : frame, series, array or mapping, optional
+        Instead of a strategy: fractions of the equity likewise. Followed by the shipped `FollowWeights`.
     cash : float
         Amount at the start, above 0.
     fees : float or mapping
@@ -142,6 +153,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         holding the data's symbols in equal parts.
     risk_free_rate : float
         A year's, as a fraction; what Sharpe, Sortino, omega and alpha are measured above.
+    **reading
+        Further arguments of `load_bars`, such as ``timezone=``, ``sort=True`` or ``duplicates="last"``.
 
     Returns
     -------
@@ -157,14 +170,15 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
-    only_plan = unknown.pop(ONLY_PLAN, False)
-    _refuse(unknown)
+    only_plan = reading.pop(ONLY_PLAN, False)
+    _refuse(data, reading)
     require_number("order_latency_ms", order_latency_ms, least=0.0)
     require_number("report_latency_ms", report_latency_ms, least=0.0)
-    strategies = strategies_of(strategy)
+    arrays, strategies = following(strategy, signals, weights)
     bars, aggregate_ns = bars_of(
-        data, timeframe, symbols=symbols, currency=currency or DEFAULT_CURRENCY, instruments=instruments
+        data, timeframe, symbols=symbols, currency=currency or DEFAULT_CURRENCY, instruments=instruments, **reading
     )
+    bars = with_arrays(bars, aggregate_ns, signals, weights, leverage, reading)
     settings = RunSettings(
         cash=cash,
         currency=currency,
@@ -186,7 +200,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         aggregate_ns=aggregate_ns,
         risk_free_rate=risk_free_rate,
     )
-    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end)
+    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end, arrays)
     plan = RunPlan(
         strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark_choice(benchmark, bars)
     )
@@ -317,20 +331,63 @@ def _recorder() -> RunJournal:
 # --- what users hand in ----------------------------------------------------------------------------------------------
 
 
-def _refuse(unknown: Mapping[str, object]) -> None:
-    """Refuse keywords that `backtest` does not have, with the one that was meant."""
-    known = [name for name in signature(backtest).parameters if name != "unknown"]
-    for name in unknown:
+def _refuse(data: Any, reading: Mapping[str, object]) -> None:
+    """Refuse no data, and keywords that neither `backtest` nor `load_bars` has, with the one that was meant."""
+    if data is None:
+        raise ConfigurationError("is missing: pass a file, a folder, a frame, or the name of shipped data", "data")
+    own = [name for name in signature(backtest).parameters if name != "reading"]
+    known = {*own, *signature(load_bars).parameters} - {"source", "symbol"}
+    for name in reading:
+        if name in known:
+            continue
         meant = OTHER_WORDS.get(name)
         hint = f"did you mean {meant!r}?" if meant else did_you_mean(name, known)
         raise ConfigurationError(f"backtest() has no argument {name!r}; {hint}")
 
 
+def following(strategy: Any, signals: Any, weights: Any) -> tuple[str, list[Strategy]]:
+    """Return which arrays are to be followed, empty for none, and the strategies that run."""
+    if signals is None and weights is None:
+        return "", strategies_of(strategy)
+    if signals is not None and weights is not None:
+        raise ConfigurationError("are both given: pass one of them", "signals and weights")
+    from atlas.strategy.shipped import strategy_class
+
+    arrays = "weights" if signals is None else "signals"
+    wanted = strategy_class(f"follow_{arrays}")
+    if strategy is None:
+        return arrays, [wanted()]
+    strategies = strategies_of(strategy)
+    if len(strategies) != 1 or not isinstance(strategies[0], wanted):
+        raise ConfigurationError(
+            f"are followed by {wanted.__name__}: leave the strategy out, or let yours read a column of the data", arrays
+        )
+    return arrays, strategies
+
+
+def with_arrays(
+    bars: BarHistory, aggregate_ns: int, signals: Any, weights: Any, leverage: float, reading: Mapping[str, Any]
+) -> BarHistory:
+    """Return the bars with the signals or weights beside them, where some are given."""
+    if signals is None and weights is None:
+        return bars
+    from atlas.backtest.arrays import with_signals, with_weights
+    from atlas.data.options import ReadOptions
+
+    if aggregate_ns:
+        raise ConfigurationError("can't be longer than the data's bars, which signals and weights follow", "timeframe")
+    options = ReadOptions(timezone=reading.get("timezone", ""), dates=reading.get("dates", "auto"))
+    timestamps = reading.get("timestamps", "start")
+    if weights is None:
+        return with_signals(bars, signals, options, timestamps)
+    return with_weights(bars, weights, options, timestamps, leverage)
+
+
 def strategies_of(given: Any) -> list[Strategy]:
     """Return the strategies that a user means: instances, classes, names of shipped ones, or a list of these."""
     items = list(given) if isinstance(given, list | tuple) else [given]
-    if not items:
-        raise StrategyError("there is no strategy to run: pass one, such as SmaCross()")
+    if not items or given is None:
+        raise StrategyError("there is no strategy to run: pass one, such as SmaCross(), or signals= or weights=")
     return [_strategy(item) for item in items]
 
 

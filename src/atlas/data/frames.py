@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from atlas.records.enums import NULL
 from atlas.records.errors import DataError
 
 from .delimited import Moments, in_zone, read_times
@@ -21,7 +22,7 @@ from .tables import (
     find_columns,
     fold,
 )
-from .times import datetimes_to_ns, decimal_to_ns, epoch_to_ns, form_of, is_midnights
+from .times import HOW_TO_WRITE, datetimes_to_ns, decimal_to_ns, epoch_to_ns, form_of, is_midnights
 
 
 def is_frame(value: object) -> bool:
@@ -139,6 +140,47 @@ def read_frame(value: Any, origin: str, options: ReadOptions | None = None) -> T
         },
         ignored=tuple(header for header in further if header not in extras),
     )
+
+
+def read_columns(value: Any, origin: str, options: ReadOptions) -> tuple[Moments | None, dict[str, Any]]:
+    """
+    Times of a frame, None where it has none, and its other columns by header.
+
+    Parameters
+    ----------
+    value : frame
+        As for `read_frame`, with any columns.
+    origin : str
+        What messages call it.
+    options : ReadOptions
+
+    Returns
+    -------
+    times : Moments or None
+    columns : dict of str to array
+
+    Raises
+    ------
+    DataError
+        It is no frame, or a time can't be read.
+    """
+    module = type(value).__module__.partition(".")[0]
+    is_table = module in {"pandas", "polars", "pyarrow"} or isinstance(value, Mapping)
+    if not is_table and getattr(getattr(value, "dtype", None), "names", None) is None:
+        raise DataError(f"{origin}: can't read {type(value).__name__}: give a frame, a series or an array")
+    arrays = _columns_of(value, origin)
+    folded = {fold(header): header for header in arrays}
+    wanted = (options.columns or {}).get("time")
+    header = wanted if wanted in arrays else next((folded[each] for each in ALIASES["time"] if each in folded), None)
+    if header is None:
+        return None, arrays
+    moments = _times(arrays[header], origin, header, options)
+    if (moments.times == NULL).any():
+        row = int(np.argmax(moments.times == NULL))
+        raise DataError(
+            f"{origin}: row {row + 1}, column {header!r}: {arrays[header][row]!r} is no time: {HOW_TO_WRITE}"
+        )
+    return moments, {name: values for name, values in arrays.items() if name != header}
 
 
 def _columns_of(value: Any, origin: str) -> dict[str, Any]:

@@ -202,9 +202,9 @@ def call_one(mode: int, function: int, record: int, context: int, payload: int) 
 
 
 class FakeColumns:
-    """Three further columns without a row: the fake verb makes values up."""
+    """Further columns without a row: the fake verb makes values up."""
 
-    names = ("score", "other", "third")
+    names = ("score", "other", "third", "signal", "weight")
 
     def series(self, name: str) -> list[ColumnSeries]:
         return [ColumnSeries(np.zeros(0, np.int64), np.zeros(0))] * 2

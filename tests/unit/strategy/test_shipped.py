@@ -17,6 +17,8 @@ PARAMETERS = {
     "rsi_thresholds": {"strength": 4},
     "donchian_breakout": {"entry": 6, "exit": 4, "range": 5},
     "cross_sectional_momentum": {"closes": 6, "top": 1},
+    "follow_signals": {"weight": 0.5},
+    "follow_weights": {},
 }
 
 

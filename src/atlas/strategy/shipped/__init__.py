@@ -19,6 +19,8 @@ MODULES = {
     "rsi_thresholds": "RsiThresholds",
     "donchian_breakout": "DonchianBreakout",
     "cross_sectional_momentum": "CrossSectionalMomentum",
+    "follow_signals": "FollowSignals",
+    "follow_weights": "FollowWeights",
 }
 OTHER_NAMES = {
     "momentum": "cross_sectional_momentum",
@@ -26,6 +28,8 @@ OTHER_NAMES = {
     "trend": "ema_trend",
     "rsi": "rsi_thresholds",
     "breakout": "donchian_breakout",
+    "signals": "follow_signals",
+    "weights": "follow_weights",
 }
 
 
