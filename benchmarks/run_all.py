@@ -25,6 +25,7 @@ SCRIPTS = {
     "replay": ("--bars", "50000", "--rounds", "2"),
     "progress": ("--bars", "500000", "--rounds", "2"),
     "process": ("--bars", "100000", "--rounds", "2"),
+    "indicators": ("--rows", "100000", "--rounds", "2"),
     "kernel_build": (),
 }
 NO_PEERS = ("--only", "atlas", "atlas-interpreted")

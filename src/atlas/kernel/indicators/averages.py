@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
 
 from atlas.kernel.indicators.declaration import Indicator, method, state, warm_method
 from atlas.kernel.indicators.inputs import PriceIndicator
 from atlas.kernel.indicators.rolling import TOTAL_STATE, RollingSum, push_total, total_at, update_sum, wrapped
 from atlas.kernel.memory.intrinsics import address_of, load_float, record_at, store_float
 
-EMA_STATE = state(("total", "f8"))
+EMA_STATE, RMA_STATE = state(("total", "f8"), ("weight", "f8")), state(("total", "f8"))
 WMA_STATE = state(("total", "f8"), ("weighted", "f8"), ("fresh", "f8"), ("fresh_weighted", "f8"))
 DEMA_STATE = state(("first", EMA_STATE), ("second", EMA_STATE))
 TEMA_STATE = state(("first", EMA_STATE), ("second", EMA_STATE), ("third", EMA_STATE))
 TRIMA_STATE = state(("first", TOTAL_STATE), ("second", TOTAL_STATE))
 HMA_STATE = state(("half", WMA_STATE), ("whole", WMA_STATE), ("smoothed", WMA_STATE))
 KAMA_STATE = state(("fast_length", "i8"), ("slow_length", "i8"), ("previous", "f8"), ("movement", RollingSum.dtype))
-sma_at, ema_at, rma_at, wma_at = total_at, record_at(EMA_STATE), record_at(EMA_STATE), record_at(WMA_STATE)
+sma_at, ema_at, rma_at, wma_at = total_at, record_at(EMA_STATE), record_at(RMA_STATE), record_at(WMA_STATE)
 dema_at, tema_at, trima_at = record_at(DEMA_STATE), record_at(TEMA_STATE), record_at(TRIMA_STATE)
 hma_at, kama_at = record_at(HMA_STATE), record_at(KAMA_STATE)
 
@@ -42,7 +45,7 @@ def update_ema(address: int, price: float) -> float:
         return ema.value
     ema.count += 1
     if ema.count > ema.length:
-        ema.value += (price - ema.value) * (2.0 / (ema.length + 1.0))
+        ema.value += (price - ema.value) * ema.weight
     else:
         ema.total += price
         if ema.count == ema.length:
@@ -230,6 +233,11 @@ class EMA(PriceIndicator):
     def __init__(self, length: int) -> None:
         super().__init__(length=length)
 
+    def initialize(self, record: np.ndarray[Any, Any], window_offset: int) -> None:
+        """Write the first state, and the newest price's weight."""
+        super().initialize(record, window_offset)
+        record["weight"] = 2.0 / (self.arguments["length"] + 1.0)
+
 
 class RMA(PriceIndicator):
     """Wilder's smoothing, also called the running or smoothed moving average: weight 1 / length.
@@ -248,7 +256,7 @@ class RMA(PriceIndicator):
     J. Welles Wilder, *New Concepts in Technical Trading Systems* (1978).
     """
 
-    dtype = EMA_STATE
+    dtype = RMA_STATE
     methods = {"update": update_rma}
 
     def __init__(self, length: int = 14) -> None:

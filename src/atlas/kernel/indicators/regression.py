@@ -10,7 +10,7 @@ from atlas.kernel.indicators.rolling import wrapped
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.intrinsics import address_of, load_float, record_at, store_float
 
-LINE_STATE = state(("slope", "f8"), ("intercept", "f8"))
+LINE_STATE = state(("slope", "f8"), ("intercept", "f8"), ("anchor", "f8"), ("total", "f8"), ("products", "f8"))
 PAIR_FIELDS = (
     ("mean_x", "f8"),
     ("mean_y", "f8"),
@@ -27,29 +27,45 @@ BETA_STATE = state(("previous_price", "f8"), ("previous_market", "f8"), ("return
 line_at, pair_at, beta_at = record_at(LINE_STATE), record_at(PAIR_STATE), record_at(BETA_STATE)
 
 
+@kernel_function
+def recompute_line(address: int, start: int, price: float) -> None:
+    """Sum up the full window anew, as distances from the newest price: an offset costs no digits."""
+    line = line_at(address)
+    total, products = 0.0, 0.0
+    for index in range(line.length):
+        distance = load_float(start + index * 8) - price
+        total += distance
+        products += index * distance
+    line.anchor = price
+    line.total = total
+    line.products = products
+
+
 @method
 def update_line(address: int, price: float) -> float:
-    """Take in a price; the line is fitted to the distances from it, so that a large offset costs no digits."""
+    """Take in a price: each that is held moves one place back, which takes their sum from the products."""
     line = line_at(address)
     if price - price != 0.0:
         return line.value
     length, start = line.length, address + line.window_offset
-    store_float(start + line.position * 8, price)
+    slot = start + line.position * 8
+    old = load_float(slot) - line.anchor
+    store_float(slot, price)
     line.position = wrapped(line.position + 1, length)
     line.count += 1
+    if line.position == 0:
+        recompute_line(address, start, price)
+    else:
+        distance = price - line.anchor
+        line.products += (length - 1) * distance - (line.total - old)
+        line.total += distance - old
     if line.count < length:
         return line.value
-    total, products, place = 0.0, 0.0, line.position
-    for index in range(length):
-        distance = load_float(start + place * 8) - price
-        total += distance
-        products += index * distance
-        place = wrapped(place + 1, length)
     places = length * (length - 1) / 2.0
-    squares = length * (length - 1.0) * (2.0 * length - 1.0) / 6.0
+    spread = length * length * (length * length - 1.0) / 12.0
     line.ready = True
-    line.slope = (length * products - places * total) / (length * squares - places * places)
-    line.intercept = price + (total - line.slope * places) / length
+    line.slope = (length * line.products - places * line.total) / spread
+    line.intercept = line.anchor + (line.total - line.slope * places) / length
     line.value = line.intercept + line.slope * (length - 1)
     return line.value
 
@@ -172,8 +188,8 @@ class LinearRegression(PriceIndicator):
 
     Notes
     -----
-    ``p ≈ intercept + slope · i`` for i = 0 … n − 1, ``value = intercept + slope · (n − 1)``. The sums are made anew at
-    each update, of the distances from the newest price, so that its cost grows with `length`.
+    ``p ≈ intercept + slope · i`` for i = 0 … n − 1, ``value = intercept + slope · (n − 1)``. The sums are of
+    distances from a price of the window; they slide, and are made anew once a turn of it.
 
     References
     ----------

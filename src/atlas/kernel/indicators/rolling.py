@@ -15,7 +15,7 @@ from atlas.kernel.memory.intrinsics import load, load_float, record_at, store, s
 TOTAL_FIELDS = (("total", "f8"), ("fresh", "f8"))
 TOTAL_STATE = state(*TOTAL_FIELDS)
 SUM_STATE = state(*TOTAL_FIELDS, ("nonzero", "i8"))
-EXTREME_STATE = state(("head", "i8"), ("held", "i8"), ("age", "i8"), ("sign", "f8"))
+EXTREME_STATE = state(("best", "f8"), ("best_number", "i8"), ("age", "i8"), ("sign", "f8"))
 MEDIAN_STATE, RANK_STATE = state(), state()
 total_at, sum_at, extreme_at = record_at(TOTAL_STATE), record_at(SUM_STATE), record_at(EXTREME_STATE)
 median_at, rank_at = record_at(MEDIAN_STATE), record_at(RANK_STATE)
@@ -70,35 +70,58 @@ def wrapped(index: int, length: int) -> int:
     return index - length if index >= length else index
 
 
+@kernel_function
+def keep_best_from_here(start: int, length: int) -> None:
+    """Turn a block of (value, number) into what is greatest from each on to the end; of equal values the newest."""
+    last = start + (length - 1) * ENTRY_BYTES
+    best, number = load_float(last), load(last + 8)
+    for index in range(length - 1):
+        entry = last - (index + 1) * ENTRY_BYTES
+        value = load_float(entry)
+        is_better = value > best
+        best = value if is_better else best
+        number = load(entry + 8) if is_better else number
+        store_float(entry, best)
+        store(entry + 8, number)
+
+
 @method
 def update_extreme(address: int, price: float) -> float:
-    """Take in a price: a deque of (value, number) holds what may still become the extreme, from its head on.
+    """Take in a price: the greatest of `sign` times it.
 
-    Its values times `sign` fall; entries stand in a ring of `length`. Of equal prices the newest counts.
+    The ring is a block of `length` entries. Up to `position` it holds the newest values, whose greatest is `best`, and
+    behind, what was greatest from each of the block before on: together they are the window.
     """
     extreme = extreme_at(address)
     if price - price != 0.0:
         return extreme.value
-    start, length, head, held = address + extreme.window_offset, extreme.length, extreme.head, extreme.held
-    sign = extreme.sign
-    extreme.count += 1
-    number = extreme.count
-    if held > 0 and load(start + head * ENTRY_BYTES + 8) <= number - length:
-        head = wrapped(head + 1, length)
-        held -= 1
-    while held > 0:
-        if load_float(start + wrapped(head + held - 1, length) * ENTRY_BYTES) * sign > price * sign:
-            break
-        held -= 1
-    slot = start + wrapped(head + held, length) * ENTRY_BYTES
-    store_float(slot, price)
+    length, position, sign = extreme.length, extreme.position, extreme.sign
+    start = address + extreme.window_offset
+    slot = start + position * ENTRY_BYTES
+    value = price * sign
+    number = extreme.count + 1
+    extreme.count = number
+    store_float(slot, value)
     store(slot + 8, number)
-    extreme.head = head
-    extreme.held = held + 1
+    is_better = position == 0 or value >= extreme.best
+    best = value if is_better else extreme.best
+    best_number = number if is_better else extreme.best_number
+    extreme.best = best
+    extreme.best_number = best_number
+    if position + 1 == length:
+        keep_best_from_here(start, length)
+        extreme.position = 0
+    else:
+        extreme.position = position + 1
+        if number >= length:
+            before = load_float(slot + ENTRY_BYTES)
+            is_older = before > best
+            best = before if is_older else best
+            best_number = load(slot + ENTRY_BYTES + 8) if is_older else best_number
     if number >= length:
         extreme.ready = True
-        extreme.age = number - load(start + head * ENTRY_BYTES + 8)
-        extreme.value = load_float(start + head * ENTRY_BYTES)
+        extreme.age = number - best_number
+        extreme.value = best * sign
     return extreme.value
 
 
@@ -213,12 +236,11 @@ class RollingMaximum(PriceIndicator):
 
     Notes
     -----
-    ``value = max(x₁, …, xₙ)``, kept in a monotonic deque: the cost of an update does not grow with `length`.
+    ``value = max(x₁, …, xₙ)``, kept as maxima of two blocks: the cost of an update does not grow with `length`.
 
     References
     ----------
-    TA-Lib: ``MAX``. Deque: Lemire, *Streaming Maximum-Minimum Filter Using No More than Three Comparisons per Element*
-    (2006).
+    TA-Lib: ``MAX``. Marcel van Herk, *A Fast Algorithm for Local Minimum and Maximum Filters* (1992).
     """
 
     dtype = EXTREME_STATE

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from atlas.kernel.indicators.declaration import Indicator
-from atlas.kernel.memory.compilation import EntryPoint, kernel_function
+from atlas.kernel.memory.compilation import EntryPoint, rare_function
 from atlas.kernel.memory.identity import identity_of
 from atlas.kernel.memory.intrinsics import load, load_float, record_at, store_float
 from atlas.records.errors import InvalidRequestError
 
 TARGET = np.dtype([("record", "i8"), ("count", "i8"), ("outputs", "i8"), ("fields", "i8"), ("answers", "i8")])
-"""What a loop is told: the record's address, inputs and outputs to be written, the outputs' places within the record (a
-word each), and where their columns begin, one behind the other."""
+"""What a loop is told of the outputs after the first: the record's address, how many rows, how many outputs, their
+places within the record (a word each), and where their columns begin, one behind the other."""
 target_at = record_at(TARGET)
 
 
-@kernel_function
-def write_row(target: int, index: int) -> None:
-    """Copy the outputs as they stand into their columns."""
+@rare_function
+def write_others(target: int, index: int) -> None:
+    """Copy the outputs after the first as they stand into their columns."""
     to = target_at(target)
     for number in range(to.outputs):
         value = load_float(to.record + load(to.fields + number * 8))
@@ -36,10 +36,12 @@ def one_column(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of one input."""
     (read,) = reads
 
-    def series(target: int, count: int, record: int, first: int) -> int:
+    def series(target: int, count: int, record: int, output: int, answers: int, first: int) -> int:
         for index in range(count):
             update(record, read(first + index * 8))
-            write_row(target, index)
+            store_float(answers + index * 8, load_float(output))
+            if target != 0:
+                write_others(target, index)
         return count
 
     return series
@@ -49,10 +51,12 @@ def two_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of two inputs."""
     read_1, read_2 = reads
 
-    def series(target: int, count: int, record: int, first: int, second: int) -> int:
+    def series(target: int, count: int, record: int, output: int, answers: int, first: int, second: int) -> int:
         for index in range(count):
             update(record, read_1(first + index * 8), read_2(second + index * 8))
-            write_row(target, index)
+            store_float(answers + index * 8, load_float(output))
+            if target != 0:
+                write_others(target, index)
         return count
 
     return series
@@ -62,11 +66,15 @@ def three_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of three inputs."""
     read_1, read_2, read_3 = reads
 
-    def series(target: int, count: int, record: int, first: int, second: int, third: int) -> int:
+    def series(
+        target: int, count: int, record: int, output: int, answers: int, first: int, second: int, third: int
+    ) -> int:
         for index in range(count):
             place = index * 8
             update(record, read_1(first + place), read_2(second + place), read_3(third + place))
-            write_row(target, index)
+            store_float(answers + index * 8, load_float(output))
+            if target != 0:
+                write_others(target, index)
         return count
 
     return series
@@ -76,12 +84,24 @@ def four_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     """Make the loop for an indicator of four inputs."""
     read_1, read_2, read_3, read_4 = reads
 
-    def series(target: int, count: int, record: int, first: int, second: int, third: int, fourth: int) -> int:
+    def series(
+        target: int,
+        count: int,
+        record: int,
+        output: int,
+        answers: int,
+        first: int,
+        second: int,
+        third: int,
+        fourth: int,
+    ) -> int:
         for index in range(count):
             place = index * 8
             one, two, three = read_1(first + place), read_2(second + place), read_3(third + place)
             update(record, one, two, three, read_4(fourth + place))
-            write_row(target, index)
+            store_float(answers + index * 8, load_float(output))
+            if target != 0:
+                write_others(target, index)
         return count
 
     return series
@@ -92,13 +112,24 @@ def five_columns(update: Any, reads: Sequence[Read]) -> Callable[..., int]:
     read_1, read_2, read_3, read_4, read_5 = reads
 
     def series(
-        target: int, count: int, record: int, first: int, second: int, third: int, fourth: int, fifth: int
+        target: int,
+        count: int,
+        record: int,
+        output: int,
+        answers: int,
+        first: int,
+        second: int,
+        third: int,
+        fourth: int,
+        fifth: int,
     ) -> int:
         for index in range(count):
             place = index * 8
             one, two, three = read_1(first + place), read_2(second + place), read_3(third + place)
             update(record, one, two, three, read_4(fourth + place), read_5(fifth + place))
-            write_row(target, index)
+            store_float(answers + index * 8, load_float(output))
+            if target != 0:
+                write_others(target, index)
         return count
 
     return series
@@ -122,7 +153,7 @@ def series_entry(indicator: type[Indicator]) -> EntryPoint:
     reads = [load if name in update.words else load_float for name in update.inputs]
     series = LOOPS[len(update.inputs)](update, reads)
     series.__qualname__ = f"{indicator.__qualname__}_series"
-    words = ", ".join(["i8"] * (3 + len(update.inputs)))
+    words = ", ".join(["i8"] * (5 + len(update.inputs)))
     return EntryPoint(series, f"i8({words})", True, identity_of(update.py_func), registered=False)
 
 
@@ -183,10 +214,12 @@ def run_series(indicator: Indicator, columns: Sequence[Any], outputs: Sequence[s
     count, address = len(arrays[0]), int(memory.ctypes.data)
     places = np.array([kind.dtype.fields[output][1] for output in outputs], np.int64)
     answers = np.empty((len(outputs), count))
-    target = np.zeros(1, TARGET)
-    target[0] = (address, count, len(outputs), places.ctypes.data, answers.ctypes.data)
+    others = np.zeros(1, TARGET)
+    others[0] = (address, count, len(outputs) - 1, places[1:].ctypes.data, answers[1:].ctypes.data)
+    target = int(others.ctypes.data) if len(outputs) > 1 else 0
     inputs = [int(array.ctypes.data) for array in arrays]
-    series_entry(kind).callable(int(target.ctypes.data), count, address, *inputs)
+    first = address + int(places[0])
+    series_entry(kind).callable(target, count, address, first, int(answers.ctypes.data), *inputs)
     return answers
 
 
