@@ -18,7 +18,7 @@ from atlas.analytics.frames import (
 from atlas.analytics.grouping import BarGroups
 from atlas.analytics.positions import CorporateAction, corporate_actions
 from atlas.analytics.relative import Benchmark, PriceLine, basket
-from atlas.analytics.report import Assumption, ReportContent, report_html, write_report
+from atlas.analytics.report import Assumption, IndicatorLine, Remark, ReportContent, report_html, write_report
 from atlas.analytics.returns import (
     DailyReturns,
     EquityCurve,
@@ -37,6 +37,8 @@ __all__ = [
     "FIGURES",
     "TRADE",
     "Assumption",
+    "Remark",
+    "IndicatorLine",
     "Verdict",
     "PriceLine",
     "Excursions",

@@ -79,3 +79,8 @@ class BarGroups:
         units, closes = self.bars[f"{name}_units"][rows], self.bars["close_units"][rows]
         given = np.where(units == NULL, closes, units)
         return np.where(given == NULL, np.nan, given.astype(np.float64))
+
+
+def grouped(bars: RecordArray | BarGroups) -> BarGroups:
+    """Return bars by instrument, as they are where they are that."""
+    return bars if isinstance(bars, BarGroups) else BarGroups(bars)

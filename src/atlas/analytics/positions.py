@@ -337,10 +337,13 @@ class Walk:
         if units < size:
             position.reduce(units, price, notional, fee, slippage)
             return
-        own = [money if units == size else divide_half_even(money * size, units) for money in (notional, fee, slippage)]
-        position.reduce(size, price, *own)
-        self._close(key)
-        if units > size:
+        if units == size:
+            position.reduce(size, price, notional, fee, slippage)
+            self._close(key)
+        else:
+            own = [divide_half_even(money * size, units) for money in (notional, fee, slippage)]
+            position.reduce(size, price, *own)
+            self._close(key)
             rest = signed + size if signed < 0 else signed - size
             self._apply(key, rest, time_ns, price, notional - own[0], fee - own[1], slippage - own[2], place)
 

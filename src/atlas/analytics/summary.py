@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Self
 import numpy as np
 
 from atlas.analytics import metrics, relative, tails
+from atlas.analytics.grouping import BarGroups, grouped
 from atlas.analytics.relative import Benchmark
 from atlas.analytics.returns import (
     DAY_NS,
@@ -361,7 +362,7 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
     *,
     fills: RecordArray,
     equity: RecordArray,
-    bars: RecordArray,
+    bars: RecordArray | BarGroups,
     money_exponent: int,
     initial_cash_money: int,
     trips: RoundTrips | None = None,
@@ -381,7 +382,7 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
         Those that stand: without those that were busted.
     equity : EQUITY_POINT array
         In order of time; all accounts are added up.
-    bars : BAR array
+    bars : BAR array or BarGroups
         What the run saw; may be empty.
     money_exponent : int
         Decimal places of money.
@@ -409,17 +410,18 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
     -------
     Summary
     """
+    groups = grouped(bars)
     if trips is None:
-        trips = round_trips(fills, bars)
+        trips = round_trips(fills, groups)
         trips = trips if conversion is None else trips.converted(conversion)
     curve = equity_curve(equity, money_exponent)
-    bar_times_ns = np.ascontiguousarray(bars["venue_time_ns"])
+    bar_times_ns = groups.times_ns
     start, end = _span(bar_times_ns, curve.times_ns)
     if round_the_clock is None:
         round_the_clock = is_round_the_clock(bar_times_ns if len(bar_times_ns) else curve.times_ns)
     initial_cash = units_to_float(initial_cash_money, money_exponent)
     basis = _Basis(curve, initial_cash, start, end, round_the_clock, risk_free_rate)
-    events = len(bars) if events is None else events
+    events = len(bar_times_ns) if events is None else events
     figures: dict[str, Any] = {
         **_returns(basis),
         **_tails(basis),
@@ -428,7 +430,7 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
         **_costs(basis, _Money(fills, conversion, money_exponent)),
         **_comparison(basis, benchmark),
         "exposure": metrics.exposure(fills, bar_times_ns, start, end),
-        "bars": len(bars),
+        "bars": len(bar_times_ns),
         "events": events,
         "start": format_time(start) if end else None,
         "end": format_time(end) if end else None,

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from atlas.analytics.grouping import BarGroups
+from atlas.analytics.grouping import BarGroups, grouped
 from atlas.analytics.positions import STILL_HELD, STRETCH, CorporateAction, Row, Walk
 from atlas.analytics.returns import FloatArray, IntArray, distinct
 from atlas.records.enums import NULL
@@ -160,7 +160,7 @@ def round_trips(
     stretches["trade"] = place_of[stretches["trade"]]
     remaining, held = walk.remaining()
     open_ = _rows(remaining)
-    _count_bars(closed, open_, BarGroups(bars) if isinstance(bars, np.ndarray) else bars)
+    _count_bars(closed, open_, None if bars is None else grouped(bars))
     return RoundTrips(closed, open_, stretches, _stretches(held, 0))
 
 

@@ -58,19 +58,26 @@ class BenchmarkChoice:
         history = self.history or own
         seen = groups if self.history is None else BarGroups(history.records)
         chosen = self.symbols or history.symbols
-        lines = [price_line(seen, history.number_of(symbol)) for symbol in chosen]
+        lines = [price_line(seen, history.number_of(symbol), times_ns) for symbol in chosen]
         lines = [line for line in lines if len(line.prices)]
         if not lines or not len(times_ns):
             return None
         return basket(self.label or held_words(chosen), lines, times_ns, initial_cash)
 
 
-def price_line(groups: BarGroups, number: int) -> PriceLine:
-    """Return the closes of one instrument, without those that are absent or not above zero."""
-    closes = groups.prices(number, "close")
-    present = closes > 0.0
-    ends = groups.ends_ns(number)
-    return PriceLine(ends, closes) if bool(present.all()) else PriceLine(ends[present], closes[present])
+def price_line(groups: BarGroups, number: int, times_ns: IntArray) -> PriceLine:
+    """Return the closes of one instrument that count at some times, and its first; only those above zero."""
+    ends, rows = groups.ends_ns(number), groups.rows(number)
+    units = groups.bars["close_units"][rows]
+    # An absent close is far below zero.
+    present = units > 0
+    if not bool(present.all()):
+        ends, units = ends[present], units[present]
+    if len(ends) == 0:
+        return PriceLine(ends, np.empty(0))
+    places = np.searchsorted(ends, times_ns, side="right") - 1
+    kept = np.unique(np.append(np.maximum(places, 0), 0))
+    return PriceLine(ends[kept], units[kept].astype(np.float64))
 
 
 def held_words(symbols: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ from atlas.analytics import (
     Benchmark,
     Conversion,
     Excursions,
+    IndicatorLine,
+    Remark,
     ReportContent,
     RoundTrips,
     Summary,
@@ -36,6 +38,7 @@ from atlas.analytics import (
     write_report,
     write_trades_parquet,
 )
+from atlas.analytics.report.content import Severity
 from atlas.analytics.returns import EquityCurve, FloatArray, IntArray
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
@@ -53,6 +56,7 @@ from atlas.backtest.folder import (
     StagedFolder,
     write_atomically,
 )
+from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
@@ -171,7 +175,7 @@ class BacktestResult:
         return summarize(
             fills=self.standing_fill_records,
             equity=self.equity_records,
-            bars=self.bar_groups.bars,
+            bars=self.bar_groups,
             money_exponent=self.money_exponent,
             initial_cash_money=self.initial_cash_money,
             trips=self.round_trips,
@@ -304,6 +308,11 @@ class BacktestResult:
         )
 
     @cached_property
+    def indicators(self) -> list[IndicatorLine]:
+        """What the strategies' indicators stood at over time, for charts: read from a second run of the same."""
+        return indicator_lines(self._engine)
+
+    @cached_property
     def log(self) -> list[str]:
         """What the strategies logged, a line each: time, strategy, symbol, text."""
         texts: dict[int, str] = {}
@@ -343,6 +352,16 @@ class BacktestResult:
         ]
         return found + ([self.history.note] if self.history.note else [])
 
+    @property
+    def remarks(self) -> list[Remark]:
+        """The notes, each with how grave it is, and what was found in the data."""
+        found = [Remark(str(failure), "error") for failure in self.failures]
+        if self.stopped_reason:
+            found.append(Remark(f"The run ended before its data did: {self.stopped_reason}.", "error"))
+        graver = {remark.text for remark in found}
+        found += [Remark(note) for note in self.notes if note not in graver and note != self.history.note]
+        return found + data_remarks(self.history)
+
     # --- files ---
 
     def report(self, path: str | Path) -> Path:
@@ -367,16 +386,19 @@ class BacktestResult:
             summary=self.summary,
             equity=self.equity_records,
             fills=self.fill_records,
-            bars=self.seen_bars,
+            bars=self.bar_groups,
             instruments=self.instruments,
             money_exponent=self.money_exponent,
             description=self._description(),
             parameters=self.parameters,
             currency=self.currency,
             trips=self.round_trips,
+            excursions=self.excursions,
+            benchmark=self.benchmark,
+            indicators=self.indicators,
             configuration=self.configuration,
             assumptions=self.assumptions,
-            notes=self.notes,
+            remarks=self.remarks,
             version=VERSION,
         )
 
@@ -431,6 +453,19 @@ class BacktestResult:
     def _description(self) -> str:
         first = self._engine.bound[0].definition.strategy.__doc__ or ""
         return first.strip().split("\n")[0] if len(self._engine.bound) == 1 else ""
+
+
+def data_remarks(history: BarHistory) -> list[Remark]:
+    """Return what is known of the quality of the data; each text may carry how grave it is before a colon."""
+    stated = [history.note, *getattr(history, "notes", ()), *getattr(history, "warnings", ())]
+    return [_data_remark(each) for each in dict.fromkeys(map(str, stated)) if each]
+
+
+def _data_remark(text: str) -> Remark:
+    severities: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "note"}
+    before, colon, after = text.partition(":")
+    severity = severities.get(before.strip().lower()) if colon else None
+    return Remark(text) if severity is None else Remark(after.strip(), severity)
 
 
 def log_text(line: Any, texts: Mapping[int, str], names: Sequence[str], symbols: Sequence[str]) -> str:

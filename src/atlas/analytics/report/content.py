@@ -2,11 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
 
+import numpy as np
+
+from atlas.analytics.excursions import Excursions, closed_excursions
+from atlas.analytics.grouping import BarGroups
+from atlas.analytics.relative import Benchmark
+from atlas.analytics.returns import (
+    DailyReturns,
+    EquityCurve,
+    FloatArray,
+    IntArray,
+    daily_returns,
+    drawdown,
+    equity_curve,
+    is_round_the_clock,
+)
 from atlas.analytics.summary import Summary
-from atlas.analytics.trades import RoundTrips
+from atlas.analytics.trades import RoundTrips, round_trips
 from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
+
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +50,49 @@ class Assumption:
     relaxed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something a reader must know about the data or the run.
+
+    Attributes
+    ----------
+    text : str
+    severity : {"error", "warning", "note"}
+    """
+
+    text: str
+    severity: Severity = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorLine:
+    """One output of a strategy's indicator over time, for one instrument.
+
+    Attributes
+    ----------
+    instrument : int
+        Number of the instrument.
+    field : str
+        Name of the strategy's field.
+    label : str
+        In words, such as "fast SMA(10)".
+    times_ns : int64 array, shape (n,)
+        When each value stood, ascending.
+    values : float64 array, shape (n,)
+        NaN until it is ready.
+    bars_each : int
+        Records of the run between two values.
+    """
+
+    instrument: int
+    field: str
+    label: str
+    times_ns: IntArray
+    values: FloatArray
+    bars_each: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportContent:
     """Everything a report shows.
 
@@ -42,7 +103,7 @@ class ReportContent:
     summary : Summary
     equity : EQUITY_POINT array
     fills : FILL array
-    bars : BAR array
+    bars : BAR array or BarGroups
     instruments : sequence of Instrument
         Instrument number n of the records is the n-th of these, counted from 1.
     money_exponent : int
@@ -54,12 +115,17 @@ class ReportContent:
     currency : str
         Written before the main amounts.
     trips : RoundTrips, optional
-        Made from the fills when not given.
+        In the account's currency; made from the fills when not given.
+    excursions : Excursions, optional
+        Of the closed trades; measured when not given.
+    benchmark : Benchmark, optional
+        At the times of the equity curve.
+    indicators : sequence of IndicatorLine
     configuration : str
         The configuration as resolved, as text.
     assumptions : sequence of Assumption
-    notes : sequence of str
-        What a reader must know about the data: gaps, repairs, missing volumes.
+    remarks : sequence of Remark
+        What a reader must know: gaps, repairs, missing volumes, an early end.
     version : str
         Of Atlas, for the footer.
     """
@@ -68,14 +134,69 @@ class ReportContent:
     summary: Summary
     equity: RecordArray
     fills: RecordArray
-    bars: RecordArray
+    bars: RecordArray | BarGroups
     instruments: Sequence[Instrument]
     money_exponent: int
     description: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
     currency: str = ""
     trips: RoundTrips | None = None
+    excursions: Excursions | None = None
+    benchmark: Benchmark | None = None
+    indicators: Sequence[IndicatorLine] = ()
     configuration: str = ""
     assumptions: Sequence[Assumption] = ()
-    notes: Sequence[str] = ()
+    remarks: Sequence[Remark] = ()
     version: str = ""
+
+    @cached_property
+    def groups(self) -> BarGroups:
+        """The bars by instrument."""
+        return self.bars if isinstance(self.bars, BarGroups) else BarGroups(self.bars)
+
+    @cached_property
+    def trades(self) -> RoundTrips:
+        """The trades."""
+        return round_trips(self.fills, self.groups) if self.trips is None else self.trips
+
+    @cached_property
+    def trade_excursions(self) -> Excursions:
+        """How far each closed trade went against its holder and for him."""
+        return closed_excursions(self.trades, self.groups) if self.excursions is None else self.excursions
+
+    @cached_property
+    def curve(self) -> EquityCurve:
+        """Equity of all accounts together."""
+        return equity_curve(self.equity, self.money_exponent)
+
+    @cached_property
+    def fallen(self) -> FloatArray:
+        """Drawdown at each point of the curve, ≤ 0."""
+        return drawdown(self.curve.equity, self.summary.initial_cash)
+
+    @property
+    def times_ns(self) -> IntArray:
+        """Ends of the bars; times of the equity points where there are no bars."""
+        return self.groups.times_ns if len(self.groups.bars) else self.curve.times_ns
+
+    @cached_property
+    def always_open(self) -> bool:
+        """Whether the market trades round the clock."""
+        return is_round_the_clock(self.times_ns)
+
+    @cached_property
+    def daily(self) -> DailyReturns:
+        """Returns of days."""
+        return daily_returns(self.curve, self.summary.initial_cash, self.always_open)
+
+    @cached_property
+    def benchmark_daily(self) -> DailyReturns | None:
+        """Returns of days of the benchmark."""
+        if self.benchmark is None:
+            return None
+        return daily_returns(self.benchmark.curve, self.summary.initial_cash, self.always_open)
+
+    @cached_property
+    def known_returns(self) -> FloatArray:
+        """Returns of days that are defined."""
+        return self.daily.returns[np.isfinite(self.daily.returns)]

@@ -3,13 +3,18 @@
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Final
 
-from atlas.analytics.report.content import Assumption, ReportContent
-from atlas.analytics.returns import MonthlyReturn
-from atlas.analytics.summary import ABSENT, FIGURES, Summary, format_figure
+import numpy as np
+
+from atlas.analytics.report.content import Assumption, Remark, ReportContent
+from atlas.analytics.returns import FloatArray, MonthlyReturn
+from atlas.analytics.summary import ABSENT, FIGURES, GROUPS, SIGNED, Summary, Value, format_figure
+from atlas.analytics.symbols import instruments_by_number
+from atlas.analytics.verdict import LEVELS, Criterion, Verdict, mark, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SIGNED = frozenset({"total_return", "annualized_return", "cagr", "expectancy"})
+MOST_ROWS: Final = 500
 
 
 def header(content: ReportContent, period: str) -> str:
@@ -24,8 +29,33 @@ def header(content: ReportContent, period: str) -> str:
     )
     return (
         f'<p class="kicker">Backtest report</p><h1>{escape(content.strategy)}</h1>'
-        f'<p class="context">{escape(context)}</p>' + (f'<ul class="chips">{chips}</ul>' if chips else "")
+        f'<p class="context">{escape(context)}</p>'
+        + (f'<ul class="chips" aria-label="Parameters">{chips}</ul>' if chips else "")
     )
+
+
+def verdict(found: Verdict) -> str:
+    """Return the verdict, and each figure it rests on beside its thresholds."""
+    heads = "".join(f'<th scope="col">{level}</th>' for level in LEVELS)
+    rows = "".join(_criterion(each) for each in found.criteria)
+    kind = found.level.replace(" ", "-")
+    return (
+        f'<details class="verdict {kind}"><summary><span class="badge">{escape(found.level)}</span>'
+        f'<span class="reason">{escape(found.reason)}</span></summary>'
+        f'<div class="scroll"><table class="criteria"><thead><tr><th></th><th scope="col">reached</th>{heads}'
+        f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
+
+
+def _criterion(criterion: Criterion) -> str:
+    judged = zip(criterion.limits, criterion.passed, strict=True)
+    kinds = ("missed", "met")
+    cells = "".join(
+        f'<td class="{kinds[passed] if limit else ""}">{escape(limit)} {mark(limit, passed)}</td>'
+        for limit, passed in judged
+    )
+    value = show(criterion.value, criterion.style)
+    return f'<tr><th scope="row">{escape(criterion.name)}</th><td>{value}</td>{cells}</tr>'
 
 
 def _text(value: object) -> str:
@@ -45,28 +75,29 @@ def cards(summary: Summary, currency: str) -> str:
     """Return the eight key figures."""
     unit = f"{currency} " if currency else ""
     duration = format_figure(summary.max_drawdown_duration_days, "days")
+    beside = "" if summary.benchmark_return is None else f", {format_figure(summary.benchmark_return, 'percent')} held"
+    costs = f"{unit}{format_figure(summary.slippage_paid, 'money')} slippage"
     chosen = (
-        ("Total return", "total_return", "percent", f"{unit}{format_figure(summary.final_equity, 'money')} at the end"),
-        ("CAGR", "cagr", "percent", f"volatility {format_figure(summary.annualized_volatility, 'percent')}"),
-        ("Sharpe ratio", "sharpe", "ratio", f"Sortino {format_figure(summary.sortino, 'ratio')}"),
-        ("Maximum drawdown", "max_drawdown", "percent", f"longest {duration}"),
-        ("Trades", "total_trades", "count", f"exposure {format_figure(summary.exposure, 'percent')}"),
-        ("Win rate", "win_rate", "percent", f"expectancy {unit}{format_figure(summary.expectancy, 'money')}"),
-        ("Profit factor", "profit_factor", "ratio", "profits over losses, after fees"),
-        ("Fees paid", "fees_paid", "money", f"on {unit}{format_figure(summary.initial_cash, 'money')} of cash"),
+        ("Total return", "total_return", f"{unit}{format_figure(summary.final_equity, 'money')}{beside}"),
+        ("CAGR", "cagr", f"volatility {format_figure(summary.annualized_volatility, 'percent')}"),
+        ("Sharpe ratio", "sharpe", f"Sortino {format_figure(summary.sortino, 'ratio')}"),
+        ("Maximum drawdown", "max_drawdown", f"longest {duration}"),
+        ("Trades", "total_trades", f"exposure {format_figure(summary.exposure, 'percent')}"),
+        ("Win rate", "win_rate", f"expectancy {unit}{format_figure(summary.expectancy, 'money')}"),
+        ("Profit factor", "profit_factor", f"recovery factor {format_figure(summary.recovery_factor, 'ratio')}"),
+        ("Fees paid", "fees_paid", costs),
     )
     styles = {key: style for key, _, style in FIGURES}
     return "".join(
         f'<div class="card"><div class="label">{label}</div>'
-        f'<div class="value{_sign_class(key, summary)}">{escape(format_figure(summary[key], styles[key]))}</div>'
+        f'<div class="value{_sign_class(key, summary[key])}">{escape(format_figure(summary[key], styles[key]))}</div>'
         f'<div class="detail">{escape(detail)}</div></div>'
-        for label, key, _, detail in chosen
+        for label, key, detail in chosen
     )
 
 
-def _sign_class(key: str, summary: Summary) -> str:
-    value = summary[key]
-    if key not in _SIGNED or not isinstance(value, float) or value == 0.0:
+def _sign_class(key: str, value: Value) -> str:
+    if key not in SIGNED or not isinstance(value, float) or value == 0.0:
         return ""
     return " gain" if value > 0.0 else " loss"
 
@@ -104,17 +135,21 @@ def _month_cell(value: float | None, largest: float, extra: str = "") -> str:
 
 
 def figures(summary: Summary) -> str:
-    """Return every figure of the summary under its label."""
-    rows = "".join(
-        f"<tr><th>{escape(label)}</th>"
-        f"<td{_fingerprint_class(key)}>{escape(format_figure(summary[key], style))}</td></tr>"
-        for key, label, style in FIGURES
+    """Return every figure of the summary under its label, group by group."""
+    return "".join(
+        f'<table class="facts"><caption>{escape(heading)}</caption><tbody>'
+        + "".join(_figure(key, label, format_figure(summary[key], style), summary) for key, label, style in group)
+        + "</tbody></table>"
+        for heading, group in GROUPS
     )
-    return f'<table class="facts"><tbody>{rows}</tbody></table>'
 
 
-def _fingerprint_class(key: str) -> str:
-    return ' class="fingerprint"' if key == "fingerprint" else ""
+def _figure(key: str, label: str, text: str, summary: Summary) -> str:
+    kind = "fingerprint" if key == "fingerprint" else _sign_class(key, summary[key]).strip()
+    return (
+        f'<tr data-figure="{key}"><th scope="row">{escape(label)}</th>'
+        f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</td></tr>"
+    )
 
 
 def configuration(text: str) -> str:
@@ -144,43 +179,109 @@ def _assumption_table(stated: Iterable[Assumption]) -> str:
     return f'<table class="assumptions"><tbody>{rows}</tbody></table>'
 
 
-def notes(stated: Sequence[str]) -> str:
-    """Return what must be known about the data."""
+def remarks(stated: Sequence[Remark]) -> str:
+    """Return what must be known about the data and the run, the gravest first."""
     if not stated:
         return '<p class="note">Nothing to report.</p>'
-    return f'<ul class="notes">{"".join(f"<li>{escape(note)}</li>" for note in stated)}</ul>'
+    ranked = sorted(stated, key=lambda remark: ("error", "warning", "note").index(remark.severity))
+    rows = "".join(
+        f'<li class="{remark.severity}"><span class="severity">{remark.severity}</span> {escape(remark.text)}</li>'
+        for remark in ranked
+    )
+    return f'<ul class="remarks">{rows}</ul>'
 
 
 def footer(content: ReportContent) -> str:
     """Return the fingerprint and the maker."""
-    mark = content.summary.fingerprint
+    found = content.summary.fingerprint
     maker = f"Atlas {content.version}".strip()
-    fingerprint = f"Fingerprint <code>{escape(mark)}</code> · " if mark else ""
+    fingerprint = f"Fingerprint <code>{escape(found)}</code> · " if found else ""
     rest = "charts by uPlot (MIT licence) · times are UTC · figures as defined in docs/metrics.md"
     return f"{fingerprint}{escape(maker)} · {rest}"
 
 
-PRICE_SECTION = """<section>
-  <div class="bar"><h2>Price and trades</h2><div class="tools"><span class="key buy note">buy</span>
-  <span class="key sell note">sell</span><select id="price-symbol" aria-label="Symbol"></select></div></div>
-  <div class="readout" id="price-readout"></div>
-  <div class="chart" id="price-chart"></div>
+def price_section(count: int, left_out: int) -> str:
+    """Return the frame of the price chart; empty where there is nothing to draw."""
+    if not count:
+        return ""
+    note = f" {left_out:,} more symbols, traded less, are not drawn." if left_out else ""
+    return f"""<section id="prices">
+  <div class="bar"><h2>Price and trades</h2><div class="tools">
+    <select id="price-symbol" aria-label="Symbol"></select>
+    <button id="price-back" aria-label="Earlier">←</button><button id="price-on" aria-label="Later">→</button>
+    <button id="price-closer" aria-label="Closer">+</button><button id="price-wider" aria-label="Wider">−</button>
+    <button id="price-all">All</button></div></div>
+  <div class="readout" id="price-readout" aria-live="off"></div>
+  <div class="legend" id="price-legend"></div>
+  <div class="chart" id="price-chart" tabindex="0" role="application"
+    aria-label="Price chart: arrow keys move, plus and minus zoom, Home shows everything"></div>
+  <div id="price-panels"></div>
   <p class="note" id="price-note"></p>
+  <p class="note screen">Drag to zoom into a span, turn the wheel or pinch to zoom, hold Shift and drag to move,
+  double-click to see everything.{note}</p>
 </section>"""
 
 
-def trades_section(count: int, shown: int, still_open: int) -> str:
-    """Return the frame of the table of trades."""
-    remarks = []
-    if shown < count:
-        remarks.append(f"The last {shown:,} of {count:,} trades; fills.parquet has every fill.")
+def trades_section(count: int, listed: int, still_open: int) -> str:
+    """Return the frame of the list of trades."""
+    found = []
+    if listed < count:
+        found.append(f"The last {listed:,} of {count:,} trades; trades.parquet has every one.")
     if still_open:
-        what = "One position was" if still_open == 1 else f"{still_open} positions were"
-        remarks.append(f"{what} still open at the end: marked in equity, not counted as trades.")
-    note = f'<p class="note">{" ".join(remarks)}</p>' if remarks else ""
+        what = "One position was" if still_open == 1 else f"{still_open:,} positions were"
+        found.append(f"{what} still open at the end: marked in equity, not counted as trades.")
+    note = f'<p class="note">{" ".join(found)}</p>' if found else ""
     if not count:
-        return f'<section><h2>Trades</h2><p class="note">No trade was closed.</p>{note}</section>'
-    return (
-        '<section><div class="bar"><h2>Trades</h2><div class="tools" id="trades-pages"></div></div>'
-        f'<div class="scroll"><table id="trades-table"></table></div>{note}</section>'
+        return f'<section id="trades"><h2>Trades</h2><p class="note">No trade was closed.</p>{note}</section>'
+    return f"""<section id="trades">
+  <div class="bar"><h2>Trades</h2><div class="tools">
+    <input id="trades-filter" type="search" placeholder="symbol, long, 2020-03, stop …" aria-label="Filter trades">
+    <select id="trades-kind" aria-label="Which trades"><option value="">All</option><option value="won">Won</option>
+    <option value="lost">Lost</option><option value="long">Long</option><option value="short">Short</option></select>
+    <span class="note" id="trades-count" role="status"></span></div></div>
+  <div class="list" id="trades-list" tabindex="0" aria-label="List of trades"><table id="trades-table"></table></div>
+  <div id="trade-details" aria-live="polite"></div>{note}
+</section>
+<section id="trade-plot">
+  <div class="bar"><h2>Profit of each trade</h2><div class="tools" id="scatter-choice"></div></div>
+  <div class="readout" id="scatter-readout"></div><div class="chart" id="scatter-chart"></div></section>"""
+
+
+def symbols_section(content: ReportContent) -> str:
+    """Return what each symbol came to; empty where there is one."""
+    known = instruments_by_number(content.instruments)
+    closed = content.trades.closed
+    if len(known) < 2:
+        return ""
+    money = 10.0**content.money_exponent
+    rows = []
+    for number, instrument in known.items():
+        own = closed[closed["instrument"] == number]
+        profits = own["profit_money"] / money
+        rows.append((instrument.symbol, len(own), profits, float(own["fee_money"].sum() / money), number))
+    rows.sort(key=lambda row: -float(np.sum(row[2])))
+    body = "".join(_symbol_row(*row) for row in rows[:MOST_ROWS])
+    heads = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Symbol", "Trades", "Profit", "Win rate", "Best trade", "Worst trade", "Fees")
     )
+    note = f'<p class="note">The first {MOST_ROWS} of {len(rows):,} symbols.</p>' if len(rows) > MOST_ROWS else ""
+    return (
+        '<section id="symbols"><h2>Symbols</h2><div class="scroll tall"><table class="symbols"><thead>'
+        f"<tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}</section>"
+    )
+
+
+def _symbol_row(symbol: str, count: int, profits: FloatArray, fees: float, number: int) -> str:
+    best, worst = (float(np.max(profits)), float(np.min(profits))) if count else (None, None)
+    return (
+        f'<tr data-number="{number}"><th scope="row"><button class="link">{escape(symbol)}</button></th>'
+        f"<td>{count:,}</td>{_money_cell(float(np.sum(profits)))}"
+        f"<td>{format_figure(float(np.mean(profits > 0)) if count else None, 'percent')}</td>"
+        f"{_money_cell(best)}{_money_cell(worst)}<td>{format_figure(fees, 'money')}</td></tr>"
+    )
+
+
+def _money_cell(value: float | None) -> str:
+    kind = "" if not value else ' class="gain"' if value > 0 else ' class="loss"'
+    return f"<td{kind}>{format_figure(value, 'money')}</td>"

@@ -1,6 +1,4 @@
-"""Series for the charts: thinned to their extremes, put in seconds, encoded compactly."""
-
-import base64
+"""Series for the charts: thinned to their extremes, put in seconds, rounded to what is worth showing."""
 
 import numpy as np
 import numpy.typing as npt
@@ -58,11 +56,6 @@ def instant_seconds(times_ns: IntArray, at_close: npt.NDArray[np.bool_], daily: 
     """Return instants of fills as seconds; in daily runs the day, which for a fill at the close is the day it ends."""
     shown = (times_ns - at_close) // DAY_NS * DAY_NS if daily else times_ns
     return np.asarray(shown / 1e9, dtype=np.float64)
-
-
-def encode(values: npt.ArrayLike) -> str:
-    """Return numbers as base64 of little-endian 64-bit floats."""
-    return base64.b64encode(np.asarray(values, dtype="<f8").tobytes()).decode("ascii")
 
 
 def price_decimals(units: IntArray, exponent: int) -> int:

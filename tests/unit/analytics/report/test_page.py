@@ -1,38 +1,56 @@
-"""The page as a whole: self-contained, safe, small, and the same for the same run."""
+"""The page: every figure on it, nothing fetched, small, and safe whatever the texts."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import html.parser
 import json
 import pathlib
 import re
-import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from atlas.analytics import Assumption, ReportContent, report_html, summarize, write_report
+from atlas.analytics import (
+    Assumption,
+    IndicatorLine,
+    PriceLine,
+    Remark,
+    ReportContent,
+    basket,
+    report_html,
+    summarize,
+    write_report,
+)
 from atlas.analytics.report.page import json_in_page
+from atlas.analytics.report.price_charts import MOST_SYMBOLS, lies_upon_prices, significant_decimals
+from atlas.analytics.returns import DAY_NS
+from atlas.analytics.summary import FIGURES, format_figure
 from atlas.records import Kind, blank
 from atlas.records.instruments import Instrument
-from tests.unit.analytics.runs import MadeRun, make_bars, make_equity, make_fills, standard_and_poors_run
+from tests.unit.analytics.report.pages import data_of, text_of, unpacked
+from tests.unit.analytics.runs import MONEY, MadeRun, join, make_bars, make_equity, make_fills, standard_and_poors_run
 
 EVIL = """</script><script>alert(1)</script><img src=x onerror="alert(2)">'&amp;<!--"""
 
 
-def content_of(run: MadeRun, **changes: Any) -> ReportContent:
+def content_of(run: MadeRun, **more: Any) -> ReportContent:
+    line = PriceLine(run.equity["venue_time_ns"], np.linspace(100.0, 150.0, len(run.equity)))
+    benchmark = basket("an index", [line], run.equity["venue_time_ns"], run.initial_cash_money / MONEY)
     summary = summarize(
         fills=run.fills,
         equity=run.equity,
         bars=run.bars,
         money_exponent=8,
         initial_cash_money=run.initial_cash_money,
-        fingerprint="9f2c41d0",
+        wall_seconds=0.25,
+        fingerprint="0123abcd",
+        benchmark=benchmark if len(run.equity) else None,
     )
-    stated: dict[str, Any] = {
+    given = {
         "strategy": "SmaCross",
         "summary": summary,
         "equity": run.equity,
@@ -40,118 +58,140 @@ def content_of(run: MadeRun, **changes: Any) -> ReportContent:
         "bars": run.bars,
         "instruments": run.instruments,
         "money_exponent": 8,
-        "parameters": {"fast": 20, "slow": 50},
-        "configuration": "mode: paper\n",
-        "assumptions": (Assumption("Latency", "0 ns"), Assumption("Limit orders", "touch", "Kinder.", relaxed=True)),
-        "notes": ("No volume.",),
+        "currency": "USD",
+        "benchmark": benchmark if len(run.equity) else None,
+        "configuration": "mode: backtest\n",
+        "assumptions": [Assumption("Gaps", "filled at the open", "As it was."), Assumption("Touch", "on", "", True)],
+        "remarks": [Remark("volumes are missing"), Remark("two bars are missing", "warning")],
+        "version": "9.9",
     }
-    return ReportContent(**(stated | changes))
+    return ReportContent(**{**given, **more})
+
+
+def empty_run() -> MadeRun:
+    return MadeRun(
+        (Instrument("AAA"),), blank(Kind.BAR, 0), blank(Kind.FILL, 0), blank(Kind.EQUITY_POINT, 0), 100 * MONEY
+    )
+
+
+RUN = standard_and_poors_run()
+CONTENT = content_of(RUN)
+PAGE = report_html(CONTENT)
+
+
+def test_every_figure_of_the_summary_stands_on_the_page() -> None:
+    rows = dict(re.findall(r'<tr data-figure="(\w+)"><th scope="row">.*?</th><td[^>]*>(.*?)</td></tr>', PAGE))
+    assert set(rows) == set(CONTENT.summary)
+    for key, _, style in FIGURES:
+        assert html.unescape(rows[key]) == format_figure(CONTENT.summary[key], style), key
+
+
+def test_the_page_asks_the_network_for_nothing() -> None:
+    markup = re.sub(r"<script(?: [^>]*)?>.*?</script>", "", PAGE, flags=re.DOTALL)
+    assert re.findall(r"(?:https?:)?//[\w.]+", markup) == []
+    assert not re.search(r"<link|<iframe|<object|@import|url\(|srcset", markup)
+    assert "default-src 'none'" in PAGE
+    script = PAGE.rpartition("<script>")[2]
+    assert not re.search(r"fetch\(|XMLHttpRequest|WebSocket|EventSource|import\(", script)
+
+
+def test_scripts_are_those_the_policy_names() -> None:
+    scripts = re.findall(r"<script>(.*?)</script>", PAGE, re.DOTALL)
+    assert len(scripts) == 2
+    for script in scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in PAGE
+
+
+def test_the_curves_are_those_of_the_run() -> None:
+    curves = data_of(PAGE)["curves"]
+    equity = unpacked(curves["pack"], curves["equity"])
+    np.testing.assert_allclose(equity, RUN.equity["equity_money"] / MONEY, atol=0.005)
+    assert unpacked(curves["pack"], curves["benchmark"])[-1] == pytest.approx(150_000.0)
+    assert unpacked(curves["pack"], curves["drawdown"]).min() == pytest.approx(CONTENT.summary.max_drawdown, abs=1e-6)
+    assert curves["window"] == 126
+
+
+def test_every_trade_is_on_the_page() -> None:
+    trades, closed = data_of(PAGE)["trades"], CONTENT.trades.closed
+    assert trades["count"] == len(closed) == CONTENT.summary.total_trades
+    profits = unpacked(trades["pack"], trades["columns"]["profit"])
+    np.testing.assert_allclose(profits, closed["profit_money"] / MONEY, atol=1e-4)
+    adverse = unpacked(trades["pack"], trades["columns"]["mae"])
+    np.testing.assert_allclose(adverse, CONTENT.trade_excursions.adverse_money / MONEY, atol=1e-4)
+    rules = unpacked(trades["pack"], trades["legs"]["entry"]["rule"]).astype(int)
+    assert {trades["rules"][str(rule)] for rule in rules} == {"at the open"}
+    fees = unpacked(trades["pack"], trades["legs"]["exit"]["fee"])
+    np.testing.assert_allclose(fees, RUN.fills["fee_money"][closed["exit_fill"]] / MONEY, atol=1e-4)
+
+
+def test_the_price_chart_has_every_bar_and_every_trade() -> None:
+    price = data_of(PAGE)["prices"][0]
+    assert (price["symbol"], price["bars"], price["barsEach"]) == ("SPX", len(RUN.bars), 1)
+    closes = unpacked(price["pack"], price["columns"]["close"]) / 10.0 ** price["decimals"]
+    np.testing.assert_allclose(closes, RUN.bars["close_units"] / 1e9, atol=0.51 / 10.0 ** price["decimals"])
+    entries = unpacked(price["marksPack"], price["marks"]["entryBar"]).astype(int)
+    times = RUN.bars["venue_time_ns"][entries]
+    # Each was entered at the open of the bar it is marked in.
+    np.testing.assert_array_equal(times - DAY_NS, CONTENT.trades.closed["entry_time_ns"])
+
+
+def test_the_verdict_the_assumptions_and_the_remarks_are_told() -> None:
+    text = text_of(PAGE)
+    for expected in (
+        "not viable",
+        CONTENT.summary.judgement.reason,
+        "One execution assumption is relaxed",
+        "filled at the open",
+        "warning two bars are missing",
+        "mode: backtest",
+        "0123abcd",
+        "Atlas 9.9",
+    ):
+        assert expected in " ".join(text.split()), expected
+    assert text.index("two bars are missing") < text.index("volumes are missing")
 
 
 class Reader(html.parser.HTMLParser):
-    """Collects elements, addresses and texts of scripts."""
+    """Collects elements, their attributes and the text between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
         self.text = ""
+        self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        if tag == "script":
-            self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        if self.elements and self.elements[-1][0] == "script" and not self.scripts[-1]:
-            self.scripts[-1] = data
-        else:
-            self.text += data
+        self.text += data
 
 
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    return reader
-
-
-def data_of(page: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="report-data">(.*?)</script>', page, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found.group(1))
-    return data
-
-
-def decoded(text: str) -> list[float]:
-    values: list[float] = np.frombuffer(base64.b64decode(text), dtype="<f8").tolist()
-    return values
-
-
-def test_the_page_shows_the_run() -> None:
-    page = report_html(content_of(standard_and_poors_run()))
-    reader = read(page)
-    for text in ("SmaCross", "SPX", "1999-01-04 to 2018-12-31", "22.21%", "Relaxed", "No volume.", "mode: paper"):
-        assert text in reader.text
-    assert "9f2c41d0" in reader.text
-    assert "One execution assumption is relaxed" in reader.text
-    data = data_of(page)
-    assert data["daily"] is True
-    assert data["trades"]["count"] == 58
-    equity = decoded(data["equity"]["equity"])
-    assert len(equity) == 5031
-    assert equity[-1] == pytest.approx(122_205.94, abs=0.01)
-    assert decoded(data["equity"]["times"])[0] == 915_408_000  # 1999-01-04
-    price = data["prices"][0]
-    assert (price["symbol"], price["decimals"], len(decoded(price["fills"]["times"]))) == ("SPX", 2, 116)
-
-
-def test_nothing_is_fetched() -> None:
-    page = report_html(content_of(standard_and_poors_run()))
-    for tag, attributes in read(page).elements:
-        assert tag not in ("link", "img", "iframe", "object", "embed", "base")
-        assert "src" not in attributes
-        assert (attributes.get("href") or "#").startswith("#")
-    assert "default-src 'none'" in page
-    assert "url(" not in page
-    assert "@import" not in page
-
-
-def test_only_the_pages_own_scripts_may_run() -> None:
-    reader = read(report_html(content_of(standard_and_poors_run())))
-    policy = next(a["content"] or "" for tag, a in reader.elements if a.get("http-equiv") == "Content-Security-Policy")
-    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
-    assert len(reader.scripts) == 3
-    for script in reader.scripts[1:]:
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in policy
-
-
-def test_hostile_text_stays_text() -> None:
-    run = standard_and_poors_run()
-    plain = read(report_html(content_of(run)))
-    hostile = content_of(
-        MadeRun((Instrument("S<script>&'\""),), run.bars, run.fills, run.equity, run.initial_cash_money),
-        strategy=EVIL,
-        description=EVIL,
-        currency=EVIL,
-        version=EVIL,
-        parameters={EVIL: EVIL, "fast": 20},
-        configuration=EVIL,
-        assumptions=(Assumption(EVIL, EVIL, EVIL), Assumption(EVIL, EVIL, EVIL, relaxed=True)),
-        notes=(EVIL,),
-    )
-    page = report_html(hostile)
-    reader = read(page)
-    assert [tag for tag, _ in reader.elements] == [tag for tag, _ in plain.elements]
-    assert all(not name.startswith("on") for _, attributes in reader.elements for name in attributes)
-    assert reader.text.count(EVIL) >= 10
+def test_texts_from_outside_stay_text() -> None:
+    given: dict[str, Any] = {
+        "strategy": EVIL,
+        "description": EVIL,
+        "parameters": {EVIL: EVIL},
+        "configuration": EVIL,
+        "assumptions": [Assumption(EVIL, EVIL, EVIL), Assumption(EVIL, EVIL, EVIL, True)],
+        "remarks": [Remark(EVIL), Remark(EVIL, "error")],
+        "version": EVIL,
+    }
+    plain = {**given, "strategy": "plain", "description": "plain", "parameters": {"fast": 1}, "configuration": "plain"}
+    expected = Reader(report_html(content_of(RUN, **plain)))
+    page = report_html(content_of(RUN, instruments=(Instrument("S<script>&'\""),), currency=EVIL, **given))
+    found = Reader(page)
+    assert [tag for tag, _ in found.elements] == [tag for tag, _ in expected.elements]
+    assert all(not name.startswith("on") for _, attributes in found.elements for name in attributes)
+    assert found.text.count(EVIL) >= 10
     assert data_of(page)["prices"][0]["symbol"] == "S<script>&'\""
 
 
 def test_dollars_in_text_are_not_placeholders() -> None:
-    page = report_html(content_of(standard_and_poors_run(), strategy="$data ${style}", configuration="cost: $5"))
-    assert "$data ${style}" in read(page).text
-    assert "cost: $5" in page
+    page = report_html(content_of(RUN, strategy="$data ${style}", configuration="cost: $5"))
+    assert "$data ${style}" in text_of(page)
+    assert "cost: $5" in text_of(page)
 
 
 def test_json_in_a_page_reads_back() -> None:
@@ -162,69 +202,139 @@ def test_json_in_a_page_reads_back() -> None:
 
 
 def test_the_same_run_writes_the_same_bytes(tmp_path: pathlib.Path) -> None:
-    content = content_of(standard_and_poors_run())
-    first = write_report(tmp_path / "first.html", content).read_bytes()
-    assert write_report(str(tmp_path / "second.html"), content).read_bytes() == first
+    first = write_report(tmp_path / "first.html", content_of(RUN)).read_bytes()
+    assert write_report(str(tmp_path / "second.html"), content_of(RUN)).read_bytes() == first
 
 
-def test_a_run_without_anything_has_a_report() -> None:
-    empty = MadeRun((Instrument("AAPL"),), blank(Kind.BAR, 0), blank(Kind.FILL, 0), blank(Kind.EQUITY_POINT, 0), 10**10)
-    page = report_html(content_of(empty, parameters={}, assumptions=(), notes=(), configuration=""))
-    text = read(page).text
-    for phrase in ("no data", "No trade was closed.", "No daily return", "No configuration", "No assumptions"):
-        assert phrase in text
-    assert data_of(page)["prices"] == []
-
-
-def test_open_positions_are_named() -> None:
-    run = standard_and_poors_run()
-    page = report_html(
-        content_of(MadeRun(run.instruments, run.bars, run.fills[:-1], run.equity, run.initial_cash_money))
-    )
-    assert "One position was still open at the end" in read(page).text
-
-
-def test_several_symbols_strategies_and_accounts() -> None:
-    times = (np.arange(40) + 20_000) * 86_400 * 10**9
-    bars = np.concatenate([make_bars(times, np.linspace(10, 20, 40), instrument=number) for number in (1, 2)])
-    fills = np.concatenate(
-        [
-            make_fills([(int(times[3]), 2, 11.0), (int(times[9]), -2, 12.0)], instrument=2, strategy=2, account=2),
-            make_fills([(int(times[12]), -2, 13.0), (int(times[19]), 2, 15.0)], instrument=2),
-        ]
+def test_several_strategies_and_accounts_are_told_apart() -> None:
+    times = (np.arange(40) + 20_000) * DAY_NS
+    bars = join(*(make_bars(times, np.linspace(10, 20, 40), instrument=number) for number in (1, 2)))
+    fills = join(
+        make_fills([(int(times[3]), 2, 11.0), (int(times[9]), -2, 12.0)], instrument=2, strategy=2, account=2),
+        make_fills([(int(times[12]), -2, 13.0), (int(times[19]), 2, 15.0)], instrument=2),
     )
     run = MadeRun((Instrument("A"), Instrument("B")), bars, fills, make_equity(times, np.linspace(100, 99, 40)), 10**10)
-    data = data_of(report_html(content_of(run, assumptions=(Assumption("Latency", "0 ns"),))))
-    assert [price["symbol"] for price in data["prices"]] == ["B", "A"]
-    columns = {column["label"]: column for column in data["trades"]["columns"]}
-    assert list(columns)[:4] == ["Account", "Strategy", "Symbol", "Side"]
-    assert decoded(columns["Strategy"]["values"]) == [2.0, 1.0]
-    assert columns["Side"]["values"] == [0, 1]
-    assert decoded(columns["Bars held"]["values"]) == [6.0, 7.0]
-
-
-@pytest.mark.slow
-def test_a_million_bars_make_a_small_page_quickly(tmp_path: pathlib.Path) -> None:
-    count = 1_000_000
-    times = (1_400_000_000 + 60 * np.arange(count, dtype=np.int64)) * 10**9
-    prices = 100.0 + np.cumsum(np.random.default_rng(7).normal(0, 0.01, count))
-    fills = blank(Kind.FILL, 100_000)
-    fills["venue_time_ns"] = times[::10]
-    fills["instrument"] = fills["strategy"] = fills["account"] = 1
-    fills["side"] = np.where(np.arange(len(fills)) % 2, -1, 1)
-    fills["quantity_units"], fills["price_units"] = 10**8, 100 * 10**9
-    fills["notional_money"], fills["fee_money"] = 10**10, 10**6
-    fills["position_units"] = np.where(np.arange(len(fills)) % 2, 0, 10**8)
-    points = blank(Kind.EQUITY_POINT, count)
-    points["venue_time_ns"], points["instrument"] = times, 1
-    points["equity_money"] = (prices * 1000).astype(np.int64) * 10**8
-    content = content_of(MadeRun((Instrument("X"),), make_bars(times, prices), fills, points, 10**13))
-    begin = time.perf_counter()
-    path = write_report(tmp_path / "report.html", content)
-    assert time.perf_counter() - begin < 3.0
-    assert path.stat().st_size < 8_000_000
-    page = path.read_text(encoding="utf-8")
-    assert "The last 5,000 of 50,000 trades" in page
+    page = report_html(content_of(run))
     data = data_of(page)
-    assert max(decoded(data["prices"][0]["prices"])) == pytest.approx(prices.max(), abs=1e-6)
-    assert min(decoded(data["equity"]["equity"])) == points["equity_money"].min() / 10**8
+    assert [price["symbol"] for price in data["prices"]] == ["B", "A"]
+    trades = data["trades"]
+    found = {name: unpacked(trades["pack"], place).tolist() for name, place in trades["columns"].items()}
+    assert (found["strategy"], found["account"]) == ([2.0, 1.0], [2.0, 1.0])
+    assert (found["direction"], found["bars"]) == ([1.0, -1.0], [6.0, 7.0])
+    assert trades["symbols"] == ["B"]
+    assert page.count("<tr data-number=") == 2
+
+
+def test_a_run_of_nothing_has_a_page() -> None:
+    page = report_html(content_of(empty_run()))
+    text = text_of(page)
+    assert "No trade was closed." in text
+    assert "not judged" in text
+    assert data_of(page)["prices"] == []
+    assert 'id="prices"' not in page
+
+
+def test_an_account_in_ruin_has_a_page() -> None:
+    times = (np.arange(8) + 1) * DAY_NS
+    run = MadeRun(
+        (Instrument("AAA"),),
+        make_bars(times, np.full(8, 5.0)),
+        make_fills([(int(times[1]), 1, 5.0)]),
+        make_equity(times, [100.0, 50.0, 10.0, 0.0, -5.0, -5.0, -5.0, -5.0]),
+        100 * MONEY,
+    )
+    page = report_html(content_of(run))
+    assert "One position was still open at the end" in text_of(page)
+    json.dumps(data_of(page), allow_nan=False)
+
+
+def test_many_symbols_share_the_room() -> None:
+    count, times = MOST_SYMBOLS + 5, (np.arange(300) + 1) * 60 * 10**9
+    random = np.random.default_rng(4)
+    bars = join(
+        *(make_bars(times, np.round(100 + random.normal(0, 1, 300), 2), number) for number in range(1, count + 1))
+    )
+    fills = make_fills([(int(times[5]), 1, 100.0), (int(times[9]), -1, 101.0)], instrument=count)
+    run = MadeRun(
+        tuple(Instrument(f"S{number:02}") for number in range(1, count + 1)),
+        bars,
+        fills,
+        make_equity(times, np.linspace(100.0, 101.0, 300)),
+        100 * MONEY,
+    )
+    page = report_html(content_of(run))
+    prices = data_of(page)["prices"]
+    assert len(prices) == MOST_SYMBOLS
+    assert prices[0]["symbol"] == f"S{count}"
+    assert "5 more symbols, traded less, are not drawn" in text_of(page)
+    assert page.count("<tr data-number=") == count
+
+
+def test_a_million_bars_and_more_trades_than_are_listed_stay_below_eight_megabytes() -> None:
+    random, count = np.random.default_rng(7), 1_000_000
+    closes = np.round(100.0 * np.exp(np.cumsum(random.normal(0, 0.0005, count))), 4)
+    times = (np.arange(count) + 1) * 60 * 10**9
+    bars = make_bars(times, closes)
+    spread = (random.exponential(0.02, count) * 1e9).astype(np.int64)
+    bars["high_units"] += spread
+    bars["low_units"] -= spread
+    fills = made_trades(25_000, times, closes)
+    days = times[1439::1440]
+    run = MadeRun(
+        (Instrument("AAA"),), bars, fills, make_equity(days, 1e5 + random.normal(0, 99, len(days))), 10**5 * MONEY
+    )
+    page = report_html(content_of(run))
+    assert len(page.encode()) < 8_000_000
+    data = data_of(page)
+    assert data["trades"]["count"] == 20_000
+    assert "The last 20,000 of 25,000 trades" in text_of(page)
+    assert data["prices"][0]["bars"] == count
+    assert data["prices"][0]["barsEach"] <= 2
+
+
+def made_trades(count: int, times: Any, closes: Any) -> Any:
+    """Trades of one unit, one after the other, in as many fills twice."""
+    fills = blank(Kind.FILL, 2 * count)
+    places = np.linspace(10, len(times) - 10, 2 * count).astype(np.int64)
+    fills["venue_time_ns"] = fills["submit_time_ns"] = fills["arrival_time_ns"] = times[places]
+    fills["instrument"] = fills["strategy"] = fills["account"] = 1
+    fills["side"] = np.where(np.arange(2 * count) % 2, -1, 1)
+    fills["quantity_units"], fills["fee_money"] = 10**8, 10**6
+    fills["price_units"] = np.rint(closes[places] * 1e9).astype(np.int64)
+    fills["reference_price_units"] = fills["price_units"]
+    fills["notional_money"] = fills["price_units"] // 10
+    fills["position_units"] = np.where(np.arange(2 * count) % 2, 0, 10**8)
+    fills["price_rule"] = fills["order_type"] = fills["liquidity"] = 1
+    return fills
+
+
+def test_indicators_lie_upon_prices_or_below() -> None:
+    times = RUN.bars["venue_time_ns"]
+    closes = RUN.bars["close_units"] / 1e9
+    average = np.convolve(closes, np.ones(20) / 20.0)[: len(closes)]
+    average[:19] = np.nan
+    lines = [
+        IndicatorLine(1, "fast", "fast SMA(20)", times, average),
+        IndicatorLine(1, "strength", "strength RSI(14)", times, 50.0 + 20.0 * np.sin(np.arange(len(times)))),
+        IndicatorLine(2, "other", "of another instrument", times, average),
+    ]
+    found = data_of(report_html(content_of(RUN, indicators=lines)))["prices"][0]
+    shown = [(line["label"], line["upon"], line["first"]) for line in found["lines"]]
+    assert shown == [("fast SMA(20)", True, 19), ("strength RSI(14)", False, 0)]
+    values = unpacked(found["marksPack"], found["lines"][0]["values"])
+    np.testing.assert_allclose(values[19:], average[19:], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "upon"),
+    [([99.0, 101.0], True), ([50.0, 60.0], False), ([np.nan, np.nan], False), ([105.0, 106.0], True)],
+)
+def test_what_is_measured_in_prices(values: list[float], upon: bool) -> None:
+    lows, highs = np.array([90.0, 95.0]), np.array([100.0, 110.0])
+    assert lies_upon_prices(np.array(values), lows, highs) is upon
+    assert lies_upon_prices(np.array(values), lows[:0], highs[:0]) is False
+
+
+@pytest.mark.parametrize(("values", "decimals"), [([0.5], 6), ([70.1], 4), ([1e7], 0), ([0.0], 0), ([np.nan], 0)])
+def test_six_digits_are_kept(values: list[float], decimals: int) -> None:
+    assert significant_decimals(values) == decimals

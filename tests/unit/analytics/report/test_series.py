@@ -59,7 +59,3 @@ def test_intraday_times_are_as_they_are() -> None:
 def test_prices_show_the_decimals_they_need(prices: list[float], decimals: int) -> None:
     units = np.array([round(price * 1e9) for price in prices], dtype=np.int64)
     assert series.price_decimals(units, 9) == decimals
-
-
-def test_encoded_numbers_are_little_endian_doubles() -> None:
-    assert series.encode([1.0]) == "AAAAAAAA8D8="

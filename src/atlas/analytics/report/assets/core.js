@@ -1,0 +1,170 @@
+"use strict";
+// What every part of the page needs: packed numbers, words for them, colours, one way to build a chart.
+
+const report = JSON.parse(document.getElementById("report-data").textContent);
+const byId = (id) => document.getElementById(id);
+// Charts are drawn before the sheet is laid out: light, and as wide as fits on A4 and Letter.
+const PRINTED_WIDTH = 660;
+const DAY = 86400;
+const charts = {};
+const rebuilds = [];
+const printing = () => document.documentElement.classList.contains("printing");
+const isPhone = () => !printing() && window.innerWidth < 640;
+
+// --- packed numbers ---
+
+async function inflate(text) {
+  const binary = atob(text), bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+// Bytes of one rank lie together: whole numbers of one, two or four of them, differences of steps.
+function differences(bytes, place) {
+  const { at, n } = place, out = new Int32Array(n);
+  if (place.as === "i1") for (let i = 0; i < n; i++) out[i] = (bytes[at + i] << 24) >> 24;
+  else if (place.as === "i2") for (let i = 0; i < n; i++) out[i] = ((bytes[at + i] | (bytes[at + n + i] << 8)) << 16) >> 16;
+  else for (let i = 0; i < n; i++) out[i] = bytes[at + i] | (bytes[at + n + i] << 8) | (bytes[at + 2 * n + i] << 16) | (bytes[at + 3 * n + i] << 24);
+  return out;
+}
+function column(bytes, place) {
+  if (!place) return new Float64Array(0);
+  const { at, n } = place, out = new Float64Array(n);
+  if (place.as === "f8") {
+    const raw = new Uint8Array(n * 8);
+    for (let plane = 0; plane < 8; plane++) for (let i = 0; i < n; i++) raw[i * 8 + plane] = bytes[at + plane * n + i];
+    return new Float64Array(raw.buffer);
+  }
+  const steps = differences(bytes, place);
+  let sum = place.first;
+  for (let i = 0; i < n; i++) { sum += steps[i]; out[i] = sum / place.step; }
+  return out;
+}
+
+// --- words ---
+
+const fixed = (value, decimals) => Number.isFinite(value)
+  ? value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−") : "—";
+const percent = (value) => Number.isFinite(value) ? fixed(value * 100, 2) + "%" : "—";
+const money = (value) => fixed(value, 2);
+const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 8 }) : "—";
+function moment(seconds, daily) {
+  if (!Number.isFinite(seconds)) return "—";
+  const text = new Date(Math.round(seconds * 1000)).toISOString();
+  if (daily) return text.slice(0, 10);
+  const fraction = text.slice(19, 23) === ".000" ? "" : text.slice(19, 23);
+  return text.slice(0, 10) + " " + (fraction ? text.slice(11, 19) + fraction : text.slice(11, text.slice(17, 19) === "00" ? 16 : 19));
+}
+function duration(seconds) {
+  if (!Number.isFinite(seconds)) return "—";
+  const units = [[31557600, "y"], [DAY, "d"], [3600, "h"], [60, "min"]];
+  for (const [size, name] of units) if (seconds >= size) return fixed(seconds / size, seconds / size >= 10 ? 0 : 1) + " " + name;
+  return fixed(seconds, seconds < 10 ? 1 : 0) + " s";
+}
+// Decimals that tell one tick from the next: 2.5 needs one.
+function stepDecimals(step) {
+  for (let decimals = 0; decimals < 12; decimals++) if (Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-6 * step * 10 ** decimals) return decimals;
+  return 12;
+}
+function compact(value, step) {
+  const size = Math.abs(value);
+  const [divisor, unit] = size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
+  return fixed(value / divisor, stepDecimals((step || size || 1) / divisor)) + unit;
+}
+
+// --- elements ---
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+function readout(target, pairs) {
+  target.replaceChildren(...pairs.map(([label, value, className]) => {
+    const span = element("span", label ? label + " " : "");
+    span.append(element("b", value, className));
+    return span;
+  }));
+}
+function choices(holder, names, chosen, act) {
+  names.forEach((name, place) => {
+    const button = element("button", name);
+    button.setAttribute("aria-pressed", String(place === chosen));
+    button.addEventListener("click", () => {
+      [...holder.children].forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      act(place);
+    });
+    holder.append(button);
+  });
+}
+
+// --- colours ---
+
+function theme() {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue("--" + name).trim();
+  const names = ["ink", "muted", "grid", "line", "faint", "accent", "accent-soft", "gain", "loss", "loss-soft", "panel", "rise", "fall", "other"];
+  const found = Object.fromEntries(names.map((name) => [name, color(name)]));
+  found.lines = [1, 2, 3, 4, 5, 6].map((place) => color("line-" + place));
+  return found;
+}
+function themeButton() {
+  const button = byId("theme"), root = document.documentElement;
+  const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const tell = () => { button.textContent = dark() ? "☀ Light" : "☾ Dark"; };
+  try { const kept = localStorage.getItem("atlas-theme"); if (kept === "dark" || kept === "light") root.dataset.theme = kept; } catch { /* no storage here */ }
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    try { localStorage.setItem("atlas-theme", root.dataset.theme); } catch { /* no storage here */ }
+    tell();
+    redraw();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { tell(); redraw(); });
+  tell();
+}
+const redraw = () => rebuilds.forEach((draw) => draw());
+
+// --- charts ---
+
+const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
+const FONT = "12px system-ui, sans-serif";
+function axes(colors, format, size, x) {
+  const common = { stroke: colors.muted, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false }, font: FONT };
+  const y = { ...common, size, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); } };
+  return [{ ...common, grid: { show: false }, gap: 6, size: 30, ...x }, y];
+}
+function followTouch(chart) {
+  const place = (event) => {
+    const touch = event.touches[0], box = chart.over.getBoundingClientRect();
+    chart.setCursor({ left: touch.clientX - box.left, top: touch.clientY - box.top });
+  };
+  chart.over.addEventListener("touchstart", place, { passive: true });
+  chart.over.addEventListener("touchmove", place, { passive: true });
+}
+const widthOf = (holder) => printing() ? (holder.closest(".columns") ? PRINTED_WIDTH / 2 - 12 : PRINTED_WIDTH) : Math.max(holder.clientWidth, 240);
+// Builds a chart in the place of the one before; gives it with the span that one showed.
+function build(name, holder, options, data) {
+  let range = null;
+  if (charts[name]) {
+    const x = charts[name].scales.x;
+    range = { min: x.min, max: x.max };
+    charts[name].destroy();
+  }
+  holder.replaceChildren();
+  const chart = new uPlot({ width: widthOf(holder), tzDate: utc, legend: { show: false }, ...options }, data, holder);
+  charts[name] = chart;
+  followTouch(chart);
+  return { chart, range };
+}
+function span(values, from, to) {
+  let low = Infinity, high = -Infinity;
+  for (let i = from; i < to; i++) { if (values[i] < low) low = values[i]; if (values[i] > high) high = values[i]; }
+  return [low, high];
+}
+// First place whose value is at least `wanted`, in ascending values.
+function lowerBound(values, wanted) {
+  let low = 0, high = values.length;
+  while (low < high) { const middle = (low + high) >> 1; if (values[middle] < wanted) low = middle + 1; else high = middle; }
+  return low;
+}

@@ -1,0 +1,36 @@
+// Starts the page: what is in sight first.
+
+async function start() {
+  themeButton();
+  if (typeof DecompressionStream === "undefined") {
+    const told = element("p", "Charts and the list of trades need a browser of 2023 or later. Every figure stands below.", "banner");
+    document.querySelector("main").prepend(told);
+    return;
+  }
+  document.querySelectorAll("nav a").forEach((link) => { if (!byId(link.getAttribute("href").slice(1))) link.hidden = true; });
+  await curveCharts();
+  const prices = report.prices.length ? new PriceChart() : null;
+  if (prices) await prices.load(0);
+  if (report.trades.count) {
+    const list = new TradeList(await inflate(report.trades.pack)), first = report.trades.first;
+    list.chosen = (row) => prices?.reveal(row + first, report.trades.symbols[list.data.symbol[row]]);
+    if (prices) prices.chosen = (trade) => { if (trade >= first) { list.select(trade - first); byId("trade-details").scrollIntoView({ block: "nearest" }); } };
+    new Scatter(list);
+  }
+  document.querySelectorAll("#symbols button").forEach((button) => button.addEventListener("click", () => {
+    const place = report.prices.findIndex((price) => String(price.number) === button.closest("tr").dataset.number);
+    if (place >= 0) { prices.load(place); byId("prices").scrollIntoView(); }
+  }));
+}
+// Printed pages are light; charts are drawn again for the sheet's width.
+const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
+addEventListener("beforeprint", () => setPrinting(true));
+addEventListener("afterprint", () => setPrinting(false));
+let width = window.innerWidth, waiting = 0;
+addEventListener("resize", () => {
+  if (window.innerWidth === width) return;
+  width = window.innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(redraw, 120);
+});
+start().then(() => document.documentElement.classList.add("ready"));

@@ -1,0 +1,162 @@
+"""The price charts for the page: candles of each instrument, its trades and the strategy's indicators upon them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from atlas.analytics.report.candles import Candles, candles_of, fitted
+from atlas.analytics.report.content import IndicatorLine, ReportContent
+from atlas.analytics.report.packing import Pack
+from atlas.analytics.returns import FloatArray, IntArray
+from atlas.analytics.symbols import instruments_by_number
+from atlas.records.enums import PriceRule
+from atlas.records.layout import RecordArray
+
+MOST_SYMBOLS: Final = 60
+MOST_PRICE_BYTES: Final = 4_800_000
+"""Text of all candles together."""
+MOST_MARKS: Final = 20_000
+MOST_LINES: Final = 12
+_SIGNIFICANT: Final = 6
+
+
+class PriceCharts:
+    """The price charts of a run, those most traded first.
+
+    Parameters
+    ----------
+    content : ReportContent
+    daily : bool
+        Whether only dates are worth showing.
+
+    Attributes
+    ----------
+    decimals : dict of int to int
+        Decimals of a price worth showing, by instrument.
+    left_out : int
+        Instruments with bars that are not drawn.
+    """
+
+    def __init__(self, content: ReportContent, daily: bool) -> None:
+        self._content, self._daily = content, daily
+        known = instruments_by_number(content.instruments)
+        trades = content.trades
+        every = np.concatenate([trades.closed["instrument"], trades.open["instrument"]])
+        traded = dict(zip(*(part.tolist() for part in np.unique(every, return_counts=True)), strict=True))
+        numbers = [number for number in content.groups.numbers if number in known]
+        numbers.sort(key=lambda number: (-traded.get(number, 0), number))
+        self.left_out = max(len(numbers) - MOST_SYMBOLS, 0)
+        self._instruments = known
+        self._numbers = numbers[:MOST_SYMBOLS]
+        self.decimals: dict[int, int] = {}
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return what the page's script reads, a mapping a symbol."""
+        if not self._numbers:
+            return []
+        share = MOST_PRICE_BYTES // len(self._numbers)
+        return [self._chart(number, share) for number in self._numbers]
+
+    def _chart(self, number: int, most_bytes: int) -> dict[str, Any]:
+        instrument = self._instruments[number]
+        every = candles_of(self._content.groups, number, instrument.price_exponent, self._daily)
+        self.decimals[number] = every.decimals
+        closes = self._content.groups.prices(number, "close")
+        ends = self._content.groups.ends_ns(number)[np.isfinite(closes)]
+        shown, text, described = fitted(every, most_bytes)
+        pack = Pack()
+        return {
+            "symbol": instrument.symbol,
+            "number": number,
+            "decimals": every.decimals,
+            "bars": len(ends),
+            "barsEach": shown.bars_each,
+            "columns": described,
+            "pack": text,
+            "marks": self._marks(pack, number, ends, 10.0**instrument.price_exponent),
+            "lines": self._lines(pack, number, ends, every),
+            "marksPack": pack.encoded(),
+        }
+
+    def _marks(self, pack: Pack, number: int, ends: IntArray, scale: float) -> dict[str, Any]:
+        """Return entries and exits as places among the bars; open trades have no exit."""
+        trades = self._content.trades
+        places = np.flatnonzero(trades.closed["instrument"] == number)[-MOST_MARKS:]
+        closed = trades.closed[places]
+        open_ = trades.open[trades.open["instrument"] == number]
+        both = np.concatenate([closed, open_])
+        never = np.full(len(open_), np.nan)
+        return {
+            "trade": pack.add(np.append(places, np.full(len(open_), -1))),
+            "direction": pack.add(both["direction"]),
+            "entryBar": pack.add(self._bar_of(both["entry_time_ns"], both["entry_fill"], ends)),
+            "entryPrice": pack.add(both["entry_price_units"] / scale),
+            "exitBar": pack.add(
+                np.append(self._bar_of(closed["exit_time_ns"], closed["exit_fill"], ends).astype(np.float64), never)
+            ),
+            "exitPrice": pack.add(np.append(closed["exit_price_units"] / scale, never)),
+            "profit": pack.add(both["profit_money"] / 10.0**self._content.money_exponent, 2),
+            "firstListed": len(trades.closed),
+        }
+
+    def _bar_of(self, times_ns: IntArray, fills: IntArray, ends: IntArray) -> IntArray:
+        """Return the bar in which each fill happened: one at a close in the bar that ended then."""
+        inside = np.searchsorted(ends, times_ns, side="right")
+        ended = np.searchsorted(ends, times_ns, side="left")
+        records: RecordArray = self._content.fills
+        known = (fills >= 0) & (fills < len(records))
+        rules = records["price_rule"][np.where(known, fills, 0)] if len(records) else np.zeros(len(fills))
+        at_close = known & (rules == int(PriceRule.CLOSE))
+        return np.minimum(np.where(at_close, ended, inside), max(len(ends) - 1, 0)).astype(np.int64)
+
+    def _lines(self, pack: Pack, number: int, ends: IntArray, every: Candles) -> list[dict[str, Any]]:
+        own = [line for line in self._content.indicators if line.instrument == number][:MOST_LINES]
+        return [self._line(pack, line, ends, every) for line in own]
+
+    @staticmethod
+    def _line(pack: Pack, line: IndicatorLine, ends: IntArray, every: Candles) -> dict[str, Any]:
+        upon = lies_upon_prices(line.values, every.prices["low"], every.prices["high"])
+        decimals = every.decimals + 1 if upon else significant_decimals(line.values)
+        steps = np.rint(line.values * 10.0**decimals)
+        # Differences of missing values are missing: a value that no step reaches stands for them.
+        known = np.isfinite(steps)
+        return {
+            "label": line.label,
+            "field": line.field,
+            "upon": upon,
+            "decimals": decimals,
+            "barsEach": line.bars_each,
+            "x": pack.add(np.maximum(np.searchsorted(ends, line.times_ns, side="right") - 1, 0)),
+            "first": int(np.argmax(known)) if known.any() else len(steps),
+            "values": pack.add(_filled(line.values), decimals),
+        }
+
+
+def _filled(values: FloatArray) -> FloatArray:
+    """Return values with what is missing before the first as the first, and elsewhere as the one before."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.zeros(len(values))
+    latest = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
+    return np.asarray(values[np.where(latest < 0, np.argmax(known), latest)], dtype=np.float64)
+
+
+def lies_upon_prices(values: FloatArray, lows: FloatArray, highs: FloatArray) -> bool:
+    """Tell whether an indicator is measured in prices: its middle half lies within their range."""
+    known = values[np.isfinite(values)]
+    if not len(known) or not len(lows):
+        return False
+    low, high = float(np.min(lows)), float(np.max(highs))
+    margin = 0.25 * (high - low)
+    first, last = np.percentile(known, (25, 75)).tolist()
+    return bool(low - margin <= first and last <= high + margin)
+
+
+def significant_decimals(values: Sequence[float] | FloatArray) -> int:
+    """Return how many decimals keep six significant digits of the largest value."""
+    sizes = np.abs(np.asarray(values, dtype=np.float64))
+    sizes = sizes[np.isfinite(sizes)]
+    largest = float(np.max(sizes)) if len(sizes) else 0.0
+    return min(max(_SIGNIFICANT - 1 - math.floor(math.log10(largest)), 0), 12) if largest > 0.0 else 0
