@@ -8,15 +8,15 @@ from types import FrameType, TracebackType
 from typing import Any, Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-OUR_OWN: Final = (signal.default_int_handler, signal.SIG_DFL)
 
 
 class Interruption:
-    """Takes over Ctrl-C and the request to terminate while it is entered.
+    """Takes over, while it is entered, the signals that would raise `KeyboardInterrupt`.
 
     The first one is noted, and the run, which looks between two steps of its loop, ends in order; from the second on
-    `KeyboardInterrupt` is raised wherever the program is. Handlers that somebody else has installed stay, as they do
-    outside of the main thread, where Python knows no signals.
+    `KeyboardInterrupt` is raised wherever the program is. That is Ctrl-C, and a request to terminate only where
+    `terminate_as_interrupted` was called: a program of a user's own, which goes on after a run, ends by it as ever.
+    Outside of the main thread Python knows no signals, and nothing is taken over.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,8 @@ class Interruption:
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                handler = signal.getsignal(number)
-                if handler in OUR_OWN:
-                    self._replaced[number] = handler
-                    signal.signal(number, self._note)
+                if signal.getsignal(number) is signal.default_int_handler:
+                    self._replaced[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(

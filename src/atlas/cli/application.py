@@ -80,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = application(args=[word for word in given if word != DEBUG], prog_name="atlas", standalone_mode=False)
     except TyperException as error:
-        return _fail(error.format_message() or "a command is missing: see atlas --help", ASKED_WRONGLY)
+        return _asked_wrongly(error)
     except Exit as leaving:
         return leaving.exit_code
     except (Abort, CutShortError, KeyboardInterrupt):
@@ -91,6 +91,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return _fail(message, FAILED)
     return code if isinstance(code, int) else DONE
+
+
+def _asked_wrongly(error: TyperException) -> int:
+    """Say what is wrong with a command line and where help is; a line that stops short of a command gets the help."""
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if message.startswith("Usage:"):
+        sys.stderr.write(f"{message}\n")
+        return ASKED_WRONGLY
+    path = context.command_path if context is not None else "atlas"
+    return _fail(f"{message} (see {path} --help)", ASKED_WRONGLY)
 
 
 def _explained(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +33,8 @@ def output() -> Console:
 
 
 def messages() -> Console:
-    """Return the console of progress and remarks."""
-    return Console(stderr=True, highlight=False)
+    """Return the console of progress and remarks; colours that somebody forces make no terminal of a pipe."""
+    return Console(stderr=True, highlight=False, force_terminal=None if sys.stderr.isatty() else False)
 
 
 COMPILING = "Compiling the kernel for this machine, once for this version"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 import sys
 from pathlib import Path
-from typing import Final
 
 from atlas.cli.console import output, shown_path
 from atlas.cli.templates import RUN, STRATEGY, TEST
-from atlas.config import document_schema
+from atlas.config.schema import SCHEMA, schema_text
 from atlas.records.errors import ConfigurationError
-
-SCHEMA: Final = "run.schema.json"
 
 
 def write_project(name: str, inside: Path) -> None:
@@ -67,11 +63,6 @@ def project_files(name: str) -> dict[str, str]:
         f"test_{name}.py": filled(TEST),
         SCHEMA: schema_text(),
     }
-
-
-def schema_text() -> str:
-    """Return the schema of documents as JSON."""
-    return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def write_schema(out: Path | None) -> None:

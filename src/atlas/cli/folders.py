@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from atlas.backtest.folder import CONFIGURATION, REPORT, SUMMARY, is_run_folder, read_status
+from atlas.config.keys import as_written
 from atlas.config.suggestions import did_you_mean
 from atlas.records.errors import ConfigurationError, DataError
 
@@ -135,7 +136,7 @@ def show_run(folder: Path, as_json: bool) -> None:
     status = run.status
     ended = " ".join(part for part in (status.get("status", ""), status.get("reason", "")) if part)
     rows = [("Strategy", status.get("title", "")), ("Data", status.get("data", "")), ("Ended", ended)]
-    rows += [(f"  {name}", str(value)) for name, value in (status.get("parameters") or {}).items()]
+    rows += [(f"  {name}", as_written(value)) for name, value in (status.get("parameters") or {}).items()]
     rows += [(label_of(name), format_of(name, value)) for name, value in run.figures.items()]
     rows += [("Report", shown_path(folder / REPORT)), ("Document", shown_path(folder / CONFIGURATION))]
     console = output()

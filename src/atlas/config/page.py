@@ -1,4 +1,8 @@
-"""Writes the tables of docs/configuration.md from the declared keys: ``python -m atlas.config.page docs``."""
+"""
+Writes what is made of the declared keys: ``python -m atlas.config.page docs``.
+
+That is the tables of docs/configuration.md, and docs/run.schema.json, by which editors complete documents.
+"""
 
 import inspect
 import sys
@@ -7,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .keys import Key, as_written, keys_of
+from .schema import SCHEMA, schema_text
 from .sections import Document
 
 BEGIN: Final = "<!-- keys: begin -->\n"
@@ -53,9 +58,10 @@ def with_tables(page: str) -> str:
 
 
 def write_page(folder: Path) -> Path:
-    """Bring the tables of ``configuration.md`` in a folder up to date."""
+    """Bring the tables of ``configuration.md`` in a folder, and the schema beside it, up to date."""
     path = folder / "configuration.md"
     path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / SCHEMA).write_text(schema_text(), encoding="utf-8")
     return path
 
 

@@ -5,6 +5,7 @@ It accepts what Atlas accepts: both spellings of a key, decimal numbers as text,
 camelCase keys, each with its meaning, unit, default and example.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from .keys import Key, keys_of
 from .presets import LATENCY_PRESETS, RISK_PRESETS
 from .sections import Document
 from .spelling import snake_case
+
+SCHEMA: Final = "run.schema.json"
+"""File name of the schema, in docs and in what `atlas new strategy` writes."""
 
 _DECIMAL: Final = {"type": "string", "pattern": r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"}
 _TEXT: Final = {"type": "string"}
@@ -51,6 +55,11 @@ def document_schema() -> dict[str, Any]:
     document["properties"]["strategy_type"] = {**_TEXT, "description": "The same as strategy.type."}
     document["properties"]["parameters"] = {"type": "object", "description": "The same as strategy.parameters."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A run of Atlas", **written}
+
+
+def schema_text() -> str:
+    """Schema as JSON."""
+    return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _properties(definitions: dict[str, Any], key: Key) -> dict[str, Any]:

@@ -23,13 +23,26 @@ DATA = generate_bars(("AAA", "BBB"), 400, seed=5)
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_is_noted_and_the_second_raises(number: int) -> None:
-    before = signal.getsignal(number)
-    with Interruption() as interruption:
-        os.kill(os.getpid(), number)
-        assert interruption.asked
-        with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with Interruption() as interruption:
             os.kill(os.getpid(), number)
-    assert signal.getsignal(number) == before
+            assert interruption.asked
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
+
+
+@posix
+def test_a_request_to_terminate_ends_a_program_of_a_users_own_as_ever() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with Interruption():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @posix

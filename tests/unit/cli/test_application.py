@@ -77,9 +77,10 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fly"], "error: No such command 'fly'."),
-        (["backtest"], "error: Missing argument 'RUN.yaml'."),
-        (["demo", "--nowhere"], "error: No such option: --nowhere"),
+        (["fly"], "error: No such command 'fly'. (see atlas --help)"),
+        (["backtest"], "error: Missing argument 'RUN.yaml'. (see atlas backtest --help)"),
+        (["demo", "--nowhere"], "error: No such option: --nowhere (see atlas demo --help)"),
+        (["runs", "shw"], "error: No such command 'shw'. Did you mean 'show'? (see atlas runs --help)"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_code_two(
@@ -90,6 +91,15 @@ def test_a_wrong_command_line_is_one_line_and_code_two(
     assert shown.out == ""
     assert shown.err.splitlines()[0].startswith(message)
     assert len(shown.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["new"]])
+def test_a_line_that_stops_short_gets_the_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("Usage: atlas")
+    assert "Examples:" in shown.err
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
+from atlas.cli.console import messages
 from atlas.cli.progress import FIRST_SECONDS, SECONDS_BETWEEN, RunProgress, seconds_in_words, speed_in_words
 
 
@@ -26,6 +27,12 @@ def told(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_nothing_is_written_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(False, monkeypatch) == ""
+
+
+def test_forced_colours_make_no_terminal_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert Console(file=io.StringIO()).is_terminal
+    assert not messages().is_terminal
 
 
 def test_speed_and_time_left_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from atlas.backtest.description import LIMIT_KEYS
 from atlas.config import Document, Key, keys_of, later_keys, limit_names, parse_document
 from atlas.config.keys import key
 from atlas.config.page import BEGIN, END, tables, with_tables, write_page
+from atlas.config.schema import schema_text
 from atlas.config.sections import PositiveCount, Section
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -39,12 +40,15 @@ def test_every_key_says_its_meaning_and_has_an_example_that_is_accepted(found: K
 def test_the_page_lists_every_key_as_declared() -> None:
     page = (DOCS / "configuration.md").read_text(encoding="utf-8")
     assert with_tables(page) == page, "run: python -m atlas.config.page docs"
+    schema = (DOCS / "run.schema.json").read_text(encoding="utf-8")
+    assert schema == schema_text(), "run: python -m atlas.config.page docs"
 
 
 def test_the_page_is_written_where_asked(tmp_path: Path) -> None:
     (tmp_path / "configuration.md").write_text(f"before\n{BEGIN}old\n{END}after\n", encoding="utf-8")
     text = write_page(tmp_path).read_text(encoding="utf-8")
     assert text == f"before\n{BEGIN}\n{tables()}\n{END}after\n"
+    assert (tmp_path / "run.schema.json").read_text(encoding="utf-8") == schema_text()
     assert "| `maxDrawdown` | Fall from the peak of equity" in text
     with pytest.raises(ValueError, match="no place for the tables"):
         with_tables("nothing")
