@@ -18,7 +18,8 @@ DONE, FAILED, ASKED_WRONGLY, INTERRUPTED = 0, 1, 2, 130
 DEBUG = "--debug"
 RUNS = Path("runs")
 ORDER = (
-    *("demo", "new", "backtest", "strategies", "runs", "compare", "replay", "diff", "schema", "doctor", "completion"),
+    *("demo", "new", "backtest", "optimize", "strategies", "runs", "compare", "replay", "diff", "schema", "doctor"),
+    "completion",
 )
 
 

@@ -13,7 +13,7 @@ from atlas.records.errors import ConfigurationError
 from atlas.research.optimization import Optimization
 from atlas.research.search import optimize_plan
 
-DONE, FAILED = 0, 1
+DONE, INTERRUPTED = 0, 130
 TABLE, REPORT = "search.csv", "search.html"
 MOST_VALUES = 100_000
 
@@ -31,7 +31,7 @@ def run_search(
     ranges = dict(parse_range(text) for text in parameters)
     found = optimize_plan(plan, ranges, maximize=maximize, minimize=minimize)
     show(found, write(found, out))
-    return FAILED if found.interrupted else DONE
+    return INTERRUPTED if found.interrupted else DONE
 
 
 def write(found: Optimization, folder: Path) -> Path:
