@@ -228,11 +228,39 @@ class DataSourceSection(Section, frozen=True, kw_only=True):
         File or folder; names of shipped data sets with commas; number of generated bars.
     timestamps : {"start", "end"}
         Whether the file's times are the start or the end of each bar.
+    timezone : str
+        Of times that say none, such as ``America/New_York``; UTC where empty.
+    columns : dict of str to str
+        Header by standard name (time, open, high, low, close, volume, symbol), where headers are unusual.
+    dates : {"auto", "day-first", "month-first"}
+        How 03/04/2024 is meant, where the data does not tell.
+    separator, decimal : str
+        Of text files; found where empty.
+    sort : bool
+        Whether rows are sorted by time, where they are not.
+    duplicates : {"refuse", "first", "last"}
+        Which of several rows of one time stays.
+    missing : {"refuse", "drop"}
+        Whether rows without a time or a price are left out.
+    zeros : {"refuse", "keep"}
+        Whether 0 is a price where none is below zero.
+    availability : dict of str to str
+        How long after its bar a value of a further column became known, such as ``1d``.
     """
 
     type: str = "file"
     path: str = ""
     timestamps: Literal["start", "end"] = "start"
+    timezone: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    dates: Literal["auto", "day-first", "month-first"] = "auto"
+    separator: str = ""
+    decimal: Literal["", ".", ","] = ""
+    sort: bool = False
+    duplicates: Literal["refuse", "first", "last"] = "refuse"
+    missing: Literal["refuse", "drop"] = "refuse"
+    zeros: Literal["refuse", "keep"] = "refuse"
+    availability: dict[str, str] = field(default_factory=dict)
 
 
 class Document(Section, frozen=True, kw_only=True):
