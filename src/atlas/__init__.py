@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from atlas.data import BarHistory as BarHistory
     from atlas.data import GeneratorSettings as GeneratorSettings
     from atlas.data import generate_bars as generate_bars
+    from atlas.data import load as load
     from atlas.data import load_bars as load_bars
     from atlas.data import load_shipped as load_shipped
     from atlas.kernel.exchange.create import FeeRule as FeeRule
@@ -168,6 +169,7 @@ _HOMES = {
     "BarHistory": "data",
     "GeneratorSettings": "data",
     "generate_bars": "data",
+    "load": "data",
     "load_bars": "data",
     "load_shipped": "data",
     "FeeRule": "kernel.exchange.create",

@@ -228,6 +228,8 @@ def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
             "A position that is still open is in the equity, and is no closed trade.",
         ),
     ]
+    why = "Asked for, or taken for granted where the source did not say it."
+    found += [Assumption("Reading the data", note, why, relaxed=True) for note in history.notes]
     if history.note:
         found.append(Assumption("What is traded", history.note))
     return found

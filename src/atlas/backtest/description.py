@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from atlas.backtest.settings import RunSettings, given_limits
 from atlas.config.reading import dumper
+from atlas.config.sections import DataSourceSection
 from atlas.data import BarHistory, shipped_data
 from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
@@ -34,6 +35,9 @@ LIMIT_KEYS: Final = {
 }
 """Key in a document of each limit that the kernel serves."""
 
+READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path"})
+"""Options of reading that a document has under the same name."""
+
 ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate")
 
 
@@ -47,6 +51,7 @@ def describe_run(
     start: str | date | None,
     end: str | date | None,
     arrays: str = "",
+    reading: Mapping[str, Any] | None = None,
 ) -> Callable[[], str]:
     """Return what writes the run down as YAML, in the keys of a document; comments say what a document can't.
 
@@ -76,7 +81,7 @@ def describe_run(
                 "fillReportMs": settings.report_latency_ns / 1e6,
             },
         },
-        "data_source": _source(data, missing),
+        "data_source": _source(data, missing, reading or {}),
         "seed": settings.seed,
     }
     missing += [f"the {arrays}, which came from memory"] if arrays else []
@@ -87,6 +92,13 @@ def describe_run(
         if getattr(settings, name) != getattr(defaults, name)
     ]
     return lambda: as_text(document, missing)
+
+
+def _plain(value: Any) -> Any:
+    """Value of an option of reading as YAML has it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return f"{value / timedelta(seconds=1):.0f}s" if isinstance(value, timedelta) else value
 
 
 def as_text(document: Mapping[str, Any], missing: Sequence[str]) -> str:
@@ -154,11 +166,12 @@ def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:
     return {LIMIT_KEYS[name]: value for name, value in limits.items() if name in LIMIT_KEYS} or None
 
 
-def _source(data: Any, missing: list[str]) -> dict[str, Any] | None:
+def _source(data: Any, missing: list[str], reading: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(data, str | PathLike):
         path = Path(data)
         if not path.exists() and str(data).lower() in {each.name for each in shipped_data()}:
             return {"type": "shipped", "path": str(data).lower()}
-        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve())}
+        options = {name: _plain(value) for name, value in reading.items() if name in READING_KEYS and value}
+        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve()), **options}
     missing.append(f"the data, which came from memory ({type(data).__name__})")
     return None

@@ -19,7 +19,7 @@ from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_nu
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
-from atlas.data import BarHistory, load_bars, load_shipped, shipped_data
+from atlas.data import BarHistory, load, load_bars
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import DEFAULT_CURRENCY, Instrument
 from atlas.strategy.base import Strategy
@@ -200,7 +200,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         aggregate_ns=aggregate_ns,
         risk_free_rate=risk_free_rate,
     )
-    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end, arrays)
+    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end, arrays, reading)
     plan = RunPlan(
         strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark_choice(benchmark, bars)
     )
@@ -421,9 +421,7 @@ def bars_of(data: Any, timeframe: str | None, **options: Any) -> tuple[BarHistor
     aggregate_ns : int
         Length of the strategy's bars where they are made of the data's; 0 where they are the data's.
     """
-    if isinstance(data, str) and not Path(data).exists() and data.lower() in {each.name for each in shipped_data()}:
-        data = load_shipped(data)
-    return read_or_aggregate(lambda length: load_bars(data, timeframe=length, **options), timeframe)
+    return read_or_aggregate(lambda length: load(data, timeframe=length, **options), timeframe)
 
 
 def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str | None) -> tuple[BarHistory, int]:

@@ -238,6 +238,39 @@ class DataSourceSection(Section, frozen=True, kw_only=True):
     timestamps: Annotated[
         Literal["start", "end"], key("Whether the data's times are the start or the end of a bar", example="start")
     ] = "start"
+    timezone: Annotated[str, key("Zone of times that say none", example="America/New_York", default="UTC")] = ""
+    columns: Annotated[
+        dict[str, str],
+        key(
+            "Header by standard name (time, open, high, low, close, volume, symbol), where headers are unusual",
+            example={"time": "when"},
+            default="found",
+        ),
+    ] = field(default_factory=dict)
+    dates: Annotated[
+        Literal["auto", "day-first", "month-first"],
+        key("How 03/04/2024 is meant, where the data does not tell", example="day-first"),
+    ] = "auto"
+    separator: Annotated[str, key("Between the fields of a text file", example=";", default="found")] = ""
+    decimal: Annotated[Literal["", ".", ","], key("Decimal mark of a text file", example=",", default="found")] = ""
+    sort: Annotated[bool, key("Whether rows are sorted by time, where they are not", example=True)] = False
+    duplicates: Annotated[
+        Literal["refuse", "first", "last"], key("Which of several rows of one time stays", example="last")
+    ] = "refuse"
+    missing: Annotated[
+        Literal["refuse", "drop"], key("Whether rows without a time or a price are left out", example="drop")
+    ] = "refuse"
+    zeros: Annotated[
+        Literal["refuse", "keep"], key("Whether 0 is a price where none is below zero", example="keep")
+    ] = "refuse"
+    availability: Annotated[
+        dict[str, str],
+        key(
+            "How long after its bar a value of a further column is known",
+            example={"score": "1d"},
+            default="with its bar",
+        ),
+    ] = field(default_factory=dict)
 
 
 class Document(Section, frozen=True, kw_only=True):

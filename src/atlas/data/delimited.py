@@ -43,6 +43,7 @@ class Seen:
     first_dated: int
     not_midnight: int
     last_zone: int
+    first_turned: int
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class CellReader:
         walk["powers_address"], walk["day_first"] = powers.ctypes.data, int(day_first)
         walk["odd_address"], walk["odd_capacity"] = odd.ctypes.data, len(odd)
         walk["last_name"] = -1
-        for name in ("first_zoned", "first_unzoned", "first_timed", "first_dated"):
+        for name in ("first_zoned", "first_unzoned", "first_timed", "first_dated", "first_turned"):
             walk[name] = -1
         return walk, (odd, columns, powers)
 
@@ -473,9 +474,12 @@ def moments_of(kind: int, values: Any, seen: Seen, again: Any, options: ReadOpti
     if kind != cells.MOMENT:
         convert = epoch_to_ns if kind == cells.WHOLE else decimal_to_ns
         return Moments(convert(values), is_epoch=True)
-    if options.dates == "auto" and seen.first_most > 0:
+    if options.dates == "auto" and seen.first_turned == 0:
         values, seen = _with_day_found(values, seen, again, column)
     times: Times = values
+    if seen.first_turned > 0:
+        # Row 1 has the year in front: this one is reported as written otherwise.
+        times[seen.first_turned] = NULL
     if seen.first_timed < 0:
         return Moments(times, is_date=seen.first_dated >= 0)
     if seen.first_dated == 0:

@@ -134,6 +134,33 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
     return build_history(_selected(parts, symbols), notes=tuple(notes))
 
 
+def load(source: Any, **options: Any) -> BarHistory:
+    """
+    Read bars of any source: what `load_bars` takes, or the name of shipped data such as ``sp500``.
+
+    Parameters
+    ----------
+    source : path, name, frame, mapping, sequence of paths or BarHistory
+    **options
+        Of `load_bars`.
+
+    Returns
+    -------
+    BarHistory
+
+    Raises
+    ------
+    DataError
+        One line that names file, row, column and remedy.
+    """
+    if isinstance(source, str) and not Path(source).exists():
+        from .shipped import load_shipped, shipped_data
+
+        if source.lower() in {each.name for each in shipped_data()}:
+            source = load_shipped(source)
+    return load_bars(source, **options)
+
+
 @dataclass(frozen=True)
 class _Kind:
     """What is said about all bars of a source; see `load_bars`."""
