@@ -23,7 +23,7 @@ KERNEL_MODULES = (
     "atlas.kernel.trader.verbs",
     "atlas.kernel.trader.step",
     "atlas.kernel.trader.failure",
-    "atlas.kernel.indicators",
+    *(f"atlas.kernel.indicators.{name}" for name in ("averages", "channels", "momentum", "volatility", "window")),
 )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from atlas.indicators.functions import function_name
-from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
 from tests.unit.kernel.indicators.samples import (

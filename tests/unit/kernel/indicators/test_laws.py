@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas.kernel.indicators import ATR, SMA, Bollinger, vectorised
-from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import InvalidRequestError
 from tests.unit.kernel.indicators.samples import (
