@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from atlas.indicators.functions import function_name
+from atlas.kernel.indicators import Keltner, vectorised
 from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import per_instrument
 from tests.unit.kernel.indicators.samples import (
     indicator_classes,
     inputs_of,
@@ -89,6 +92,35 @@ def test_fields_give_what_series_give(first: int, tmp_path: Path) -> None:
         answers = run_series(indicator, inputs_of(indicator, columns), outputs_of(indicator))[:, -1]
         np.testing.assert_array_equal([record[output] for output in outputs_of(indicator)], answers)
         assert bool(record["ready"]) and np.isfinite(answers).all()
+
+
+class Tables(Strategy):
+    """One channel, made of an average and a range, for each instrument."""
+
+    scope = "universe"
+    channels: Any = per_instrument(Keltner(3, 1.5, 2))
+    distance: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        channel = self.channels[bar.instrument]
+        channel.update(bar.high, bar.low, bar.close)
+        if channel.ready:
+            self.distance = channel.upper - channel.value
+
+
+def test_tables_hold_indicators_made_of_others() -> None:
+    columns = random_columns(rows=40)
+    compiled, interpreted = both(Tables)
+    for desk in (compiled, interpreted):
+        desk.bars(columns["close"], 1)
+        desk.bars(columns["close"][::-1], 2)
+    assert compiled.state == interpreted.state
+    closes = columns["close"][::-1]
+    upper, middle = (
+        vectorised(Keltner(3, 1.5, 2), closes + 1.0, closes - 1.0, closes, output=output)
+        for output in ("upper", "middle")
+    )
+    assert compiled.field("distance", 0) == upper[-1] - middle[-1]
 
 
 def test_all_inputs_can_be_had_from_a_bar() -> None:
