@@ -254,6 +254,7 @@ class Summary(Mapping[str, Value]):
             recovery_factor=self.recovery_factor,
             total_trades=self.total_trades,
             profit=self.final_equity - self.initial_cash,
+            is_ruined=self.final_equity <= 0.0 < self.initial_cash,
         )
 
     def groups(self) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -76,6 +76,7 @@ def report_html(content: ReportContent) -> str:
             "cards": sections.cards(content.summary, content.currency),
             "equity_note": _equity_note(content, curve),
             "months": sections.months(monthly),
+            "beside": sections.beside(content.summary, content.benchmark_summary),
             "histogram": histogram_drawing(curves.histogram(content.known_returns), content.summary),
             "price_section": sections.price_section(len(prices), charts.left_out),
             "trades_section": sections.trades_section(trades.count, len(trades.trades), len(content.trades.open)),
