@@ -27,6 +27,7 @@ from atlas.analytics import (
     equity_frame,
     fills_frame,
     orders_frame,
+    report_html,
     round_trips,
     standing_fills,
     summarize,
@@ -56,6 +57,7 @@ from atlas.backtest.folder import (
 )
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
 from atlas.records.errors import StrategyError
@@ -372,6 +374,23 @@ class BacktestResult:
             The file.
         """
         return write_atomically(Path(path), lambda partial: write_report(partial, self.report_content()))
+
+    def plot(self, *, show: bool | None = None) -> ReportView:
+        """Draw the run: the page that `report` writes.
+
+        Parameters
+        ----------
+        show : bool, optional
+            Whether to open it in the browser; else unless this is a notebook, which draws what is returned.
+
+        Returns
+        -------
+        ReportView
+        """
+        view = ReportView(report_html(self.report_content()), self.title)
+        if not is_notebook() if show is None else show:
+            view.show()
+        return view
 
     def report_content(self) -> ReportContent:
         """Return everything the report shows."""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import string
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -147,9 +148,11 @@ def _rolling(content: ReportContent, pack: Pack) -> dict[str, Any]:
     return found
 
 
-def assembled(data: dict[str, Any], parts: dict[str, str], template: str = "template.html") -> str:
+def assembled(
+    data: dict[str, Any], parts: dict[str, str], template: str = "template.html", scripts: Sequence[str] = SCRIPTS
+) -> str:
     """Fill a template; scripts run only if they have the hashes that the page's policy names."""
-    script = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+    script = "\n".join(_asset(f"{name}.js") for name in scripts)
     vendor_script = _vendored("uPlot.iife.min.js")
     return string.Template(_asset(template)).substitute(
         parts,

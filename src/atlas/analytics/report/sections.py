@@ -43,7 +43,7 @@ def header(content: ReportContent, period: str) -> str:
         part for part in (named, period, f"{content.summary.bars:,} bars", content.description) if part
     )
     chips = "".join(
-        f"<li><b>{escape(name)}</b> {escape(_text(value))}</li>" for name, value in content.parameters.items()
+        f"<li><b>{escape(name)}</b> {escape(parameter_text(value))}</li>" for name, value in content.parameters.items()
     )
     return (
         f'<p class="kicker">Backtest report</p><h1>{escape(content.strategy)}</h1>'
@@ -76,9 +76,10 @@ def _criterion(criterion: Criterion) -> str:
     return f'<tr><th scope="row">{escape(criterion.name)}</th><td>{value}</td>{cells}</tr>'
 
 
-def _text(value: object) -> str:
+def parameter_text(value: object) -> str:
+    """Return a parameter in words; of an indicator its arguments."""
     if isinstance(value, Mapping):
-        return ", ".join(_text(each) for each in value.values())
+        return ", ".join(parameter_text(each) for each in value.values())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -171,3 +171,17 @@ function lowerBound(values, wanted) {
   while (low < high) { const middle = (low + high) >> 1; if (values[middle] < wanted) low = middle + 1; else high = middle; }
   return low;
 }
+
+// --- the sheet and the window ---
+
+// Printed pages are light; charts are drawn again for the sheet's width.
+const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
+addEventListener("beforeprint", () => setPrinting(true));
+addEventListener("afterprint", () => setPrinting(false));
+let width = window.innerWidth, waiting = 0;
+addEventListener("resize", () => {
+  if (window.innerWidth === width) return;
+  width = window.innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(redraw, 120);
+});
