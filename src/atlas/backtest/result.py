@@ -60,7 +60,7 @@ from atlas.backtest.settings import RunSettings
 from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
-from atlas.records.errors import StrategyError
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray
@@ -361,19 +361,32 @@ class BacktestResult:
     # --- files ---
 
     def report(self, path: str | Path) -> Path:
-        """Write the report as one HTML file that needs nothing else.
+        """Write the report: one HTML file that needs nothing else, or a PDF.
 
         Parameters
         ----------
         path : str or Path
-            The file; replaced where it exists.
+            The file, ending in ``.html`` or ``.pdf``; replaced where it exists.
 
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        ConfigurationError
+            The file ends in something else, or it is a PDF and matplotlib is not installed.
         """
-        return write_atomically(Path(path), lambda partial: write_report(partial, self.report_content()))
+        file = Path(path)
+        suffix = file.suffix.lower()
+        if suffix == ".pdf":
+            from atlas.analytics.report.document import write_document
+
+            return write_atomically(file, lambda partial: write_document(partial, self.report_content()))
+        if suffix not in (".html", ".htm"):
+            raise ConfigurationError(f"a report is an .html or a .pdf file, not {file.name!r}", "path")
+        return write_atomically(file, lambda partial: write_report(partial, self.report_content()))
 
     def plot(self, *, show: bool | None = None) -> ReportView:
         """Draw the run: the page that `report` writes.

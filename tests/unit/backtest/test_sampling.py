@@ -33,7 +33,7 @@ class Universe(Strategy):
     """Keeps an average of each instrument in one place."""
 
     scope = "universe"
-    averages: SMA = per_instrument(SMA(5))
+    averages: dict[int, SMA] = per_instrument(SMA(5))
 
     def on_bar(self, ctx: Context, bar: Any) -> None:
         self.averages[bar.instrument].update(bar.close)

@@ -148,3 +148,12 @@ def test_a_plot_is_the_report_and_opens_where_there_is_no_notebook(
     monkeypatch.setattr("atlas.backtest.result.is_notebook", lambda: True)
     result.plot()
     assert len(opened) == 1
+
+
+def test_a_report_is_html_or_pdf_by_its_suffix(other: BacktestResult, tmp_path: Path) -> None:
+    assert other.report(tmp_path / "out.htm").read_text(encoding="utf-8").startswith("<!doctype html>")
+    with pytest.raises(ConfigurationError, match=r"an \.html or a \.pdf file, not 'out\.docx'"):
+        other.report(tmp_path / "out.docx")
+    pytest.importorskip("matplotlib", reason="PDF reports need the extra 'report'")
+    assert other.report(tmp_path / "out.PDF").read_bytes().startswith(b"%PDF-")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.PDF", "out.htm"]

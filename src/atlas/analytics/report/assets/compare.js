@@ -9,7 +9,7 @@ async function compare() {
   const hidden = new Set();
   let log = false, moving = false;
   if (!times.length) { out.textContent = "No equity was recorded."; return; }
-  const color = (colors, place) => place ? colors.lines[(place - 1) % 6] : colors.accent;
+  const color = (colors, place) => place ? colors.lines[place % 6] : colors.accent;
   const show = (i) => readout(out, [["", moment(times[i], report.daily)], ...report.labels.map((label, place) => [label, percent(growth[place][i] - 1), growth[place][i] < 1 ? "loss" : "gain"])]);
   const zoomed = (u, key) => {
     if (key !== "x" || moving) return;
@@ -36,7 +36,7 @@ async function compare() {
   function legend() {
     byId("legend").replaceChildren(...report.labels.map((label, place) => {
       const button = element("button", label, "swatch");
-      button.style.setProperty("--swatch", place ? `var(--line-${(place - 1) % 6 + 1})` : "var(--accent)");
+      button.style.setProperty("--swatch", place ? `var(--line-${place % 6 + 1})` : "var(--accent)");
       button.setAttribute("aria-pressed", String(!hidden.has(place)));
       button.addEventListener("click", () => { if (hidden.has(place)) hidden.delete(place); else hidden.add(place); legend(); draw(); });
       return button;
