@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from atlas.backtest.documents import run_document as run_document
     from atlas.backtest.result import BacktestResult as BacktestResult
     from atlas.backtest.run import backtest as backtest
+    from atlas.backtest.saved import SavedResult as SavedResult
+    from atlas.backtest.saved import compare as compare
+    from atlas.backtest.saved import load_result as load_result
     from atlas.data import BarHistory as BarHistory
     from atlas.data import GeneratorSettings as GeneratorSettings
     from atlas.data import generate_bars as generate_bars
@@ -102,6 +105,9 @@ _HOMES = {
     "BacktestResult": "backtest.result",
     "optimize": "research",
     "Optimization": "research",
+    "SavedResult": "backtest.saved",
+    "compare": "backtest.saved",
+    "load_result": "backtest.saved",
     "load_run": "backtest.documents",
     "run_document": "backtest.documents",
     "Strategy": "strategy",

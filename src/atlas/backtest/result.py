@@ -28,6 +28,7 @@ from atlas.analytics import (
     equity_frame,
     fills_frame,
     orders_frame,
+    report_html,
     round_trips,
     standing_fills,
     summarize,
@@ -58,9 +59,10 @@ from atlas.backtest.folder import (
 )
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
-from atlas.records.errors import StrategyError
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray
@@ -365,19 +367,49 @@ class BacktestResult:
     # --- files ---
 
     def report(self, path: str | Path) -> Path:
-        """Write the report as one HTML file that needs nothing else.
+        """Write the report: one HTML file that needs nothing else, or a PDF.
 
         Parameters
         ----------
         path : str or Path
-            The file; replaced where it exists.
+            The file, ending in ``.html`` or ``.pdf``; replaced where it exists.
 
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        ConfigurationError
+            The file ends in something else, or it is a PDF and matplotlib is not installed.
         """
-        return write_atomically(Path(path), lambda partial: write_report(partial, self.report_content()))
+        file = Path(path)
+        suffix = file.suffix.lower()
+        if suffix == ".pdf":
+            from atlas.analytics.report.document import write_document
+
+            return write_atomically(file, lambda partial: write_document(partial, self.report_content()))
+        if suffix not in (".html", ".htm"):
+            raise ConfigurationError(f"a report is an .html or a .pdf file, not {file.name!r}", "path")
+        return write_atomically(file, lambda partial: write_report(partial, self.report_content()))
+
+    def plot(self, *, show: bool | None = None) -> ReportView:
+        """Draw the run: the page that `report` writes.
+
+        Parameters
+        ----------
+        show : bool, optional
+            Whether to open it in the browser; else unless this is a notebook, which draws what is returned.
+
+        Returns
+        -------
+        ReportView
+        """
+        view = ReportView(report_html(self.report_content()), self.title)
+        if not is_notebook() if show is None else show:
+            view.show()
+        return view
 
     def report_content(self) -> ReportContent:
         """Return everything the report shows."""

@@ -43,11 +43,14 @@ function column(bytes, place) {
 
 // --- words ---
 
-const fixed = (value, decimals) => Number.isFinite(value)
-  ? value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−") : "—";
+function fixed(value, decimals) {
+  if (!Number.isFinite(value)) return "—";
+  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return value < 0 && /[1-9]/.test(text) ? "−" + text : text;
+}
 const percent = (value) => Number.isFinite(value) ? fixed(value * 100, 2) + "%" : "—";
 const money = (value) => fixed(value, 2);
-const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 8 }) : "—";
+const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) >= 100 ? 2 : Math.abs(value) >= 1 ? 4 : 8 }) : "—";
 function moment(seconds, daily) {
   if (!Number.isFinite(seconds)) return "—";
   const text = new Date(Math.round(seconds * 1000)).toISOString();
@@ -168,3 +171,17 @@ function lowerBound(values, wanted) {
   while (low < high) { const middle = (low + high) >> 1; if (values[middle] < wanted) low = middle + 1; else high = middle; }
   return low;
 }
+
+// --- the sheet and the window ---
+
+// Printed pages are light; charts are drawn again for the sheet's width.
+const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
+addEventListener("beforeprint", () => setPrinting(true));
+addEventListener("afterprint", () => setPrinting(false));
+let width = window.innerWidth, waiting = 0;
+addEventListener("resize", () => {
+  if (window.innerWidth === width) return;
+  width = window.innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(redraw, 120);
+});
