@@ -151,7 +151,7 @@ def _kind_of_list(item: inspection.Type) -> str:
 
 def _range(member: Any) -> str:
     bounds = [
-        f" {sign} {value:g}"
+        f" {sign} {int(value) if value == int(value) else value}"
         for name, sign in (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
         if (value := getattr(member, name, None)) is not None
     ]
