@@ -33,7 +33,7 @@ from atlas.data import BarHistory
 from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
-from atlas.records.errors import ConfigurationError, StrategyError
+from atlas.records.errors import AtlasError, ConfigurationError, StrategyError
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
@@ -169,8 +169,9 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     found = catalogue.find(kind)
     try:
         made = found(**section.parameters)
-    except StrategyError as error:
-        raise ConfigurationError(error.message, "strategy.parameters") from error
+    except AtlasError as error:
+        message = error.message if isinstance(error, StrategyError) else str(error)
+        raise ConfigurationError(message, "strategy.parameters") from error
     strategy = msgspec.structs.replace(
         section,
         type=kind,

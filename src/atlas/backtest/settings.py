@@ -183,9 +183,9 @@ def require_number(
 
 
 def require_whole(name: str, value: Any) -> None:
-    """Refuse what is no whole number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(f"must be a whole number of at least 0, not {value!r}", name)
+    """Refuse what is no whole number of at least 0 that 63 bits hold."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ConfigurationError(f"must be a whole number of at least 0 and below 2**63, not {value!r}", name)
 
 
 def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:

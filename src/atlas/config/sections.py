@@ -17,8 +17,13 @@ Mode = Literal["backtest", "paper", "live"]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
-Count = Annotated[int, Meta(ge=0)]
 PositiveCount = Annotated[int, Meta(ge=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Delay = Annotated[float, Meta(ge=0.0, le=86_400_000.0)]
+"""Milliseconds, a day at most."""
+
+Rate = Annotated[float, Meta(gt=0.0, le=100_000.0)]
+"""A second; the times of as many orders are kept."""
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -115,7 +120,7 @@ class RiskLimitsSection(Section, frozen=True, kw_only=True):
         Fraction | None, key("Distance of a limit or stop price from the mark", unit="fraction of it", example=0.05)
     ] = None
     orders_per_second: Annotated[
-        Positive | None, key("Orders of each instrument", unit="whole number a second", example=10)
+        Rate | None, key("Orders of each instrument", unit="whole number a second", example=10)
     ] = None
     reduce_drawdown: Annotated[
         Fraction | None,
@@ -185,17 +190,17 @@ class ValidationSection(Section, frozen=True, kw_only=True):
 class LatencySection(Section, frozen=True, kw_only=True):
     """Delays of the simulated venue. A bare text is the name of a preset: `none`, `colocated` or `remote`."""
 
-    order_ms: Annotated[NotNegative, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
+    order_ms: Annotated[Delay, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
     acknowledgement_ms: Annotated[
-        NotNegative, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
+        Delay, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
     ] = 0.0
-    fill_report_ms: Annotated[NotNegative, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
+    fill_report_ms: Annotated[Delay, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
     market_data_ms: Annotated[
-        NotNegative, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
+        Delay, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
     ] = 0.0
-    jitter_ms: Annotated[
-        NotNegative, key("Scale of the random part of each", unit="milliseconds", example=0, later=True)
-    ] = 0.0
+    jitter_ms: Annotated[Delay, key("Scale of the random part of each", unit="milliseconds", example=0, later=True)] = (
+        0.0
+    )
 
 
 class ExecutionSection(Section, frozen=True, kw_only=True):
@@ -337,7 +342,7 @@ class Document(Section, frozen=True, kw_only=True):
         DataSourceSection | None,
         key("Where market data comes from", example={"type": "shipped", "path": "sp500"}, default="required"),
     ] = field(default=None, name="data_source")
-    seed: Annotated[Count, key("Of every random draw, and of generated bars", example=1)] = 0
+    seed: Annotated[Seed, key("Of every random draw, and of generated bars", example=1)] = 0
 
 
 def limit_names() -> tuple[str, ...]:
