@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date
 from inspect import signature
 from pathlib import Path
@@ -57,6 +58,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     touch_fills: bool = False,
     close_fills: bool = False,
     slippage_bps: float = 0.0,
+    slippage_model: str = "fixed",
+    impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
     order_latency_ms: float = 0.0,
@@ -71,6 +74,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     progress: Progress | None = None,
     journal: str | Path | None = None,
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
+    fractional: bool | None = None,
     **unknown: object,
 ) -> BacktestResult:
     """Run strategies over past bars.
@@ -86,7 +90,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Amount at the start, above 0.
     fees : float or mapping
         Fraction of each fill's value (0.001 is ten basis points), or some of ``maker_rate, taker_rate, per_unit, flat,
-        minimum``.
+        minimum, tiers, tier_by``; a tier is ``(from, rate)``, by ``trade`` or by 30-day ``volume``.
     symbols : sequence of str, optional
         Of the data, keep these.
     timeframe : str, optional
@@ -102,6 +106,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Whether an order asked for at a bar's close takes part in that close, a relaxation.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What a fill's share of its bar's volume adds to it: nothing, ``impact_factor`` × √share, or × share².
+    impact_factor : float
+        Factor of the model, as a fraction of the price.
     limits : Limits or mapping, optional
         Risk limits; None is buying power alone.
     leverage : float
@@ -128,6 +136,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Folder for a journal of everything the kernel put out; it must hold none.
     instruments : mapping or sequence of Instrument, optional
         Descriptions of the data's symbols: ticks, lots, currency.
+    fractional : bool, optional
+        False trades whole units only, True fractions of them too; None leaves it to the descriptions.
 
     Returns
     -------
@@ -143,33 +153,14 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
+    said = dict(locals())
     _refuse(unknown)
-    require_number("order_latency_ms", order_latency_ms, least=0.0)
-    require_number("report_latency_ms", report_latency_ms, least=0.0)
     strategies = strategies_of(strategy)
     bars, aggregate_ns = bars_of(
         data, timeframe, symbols=symbols, currency=currency or DEFAULT_CURRENCY, instruments=instruments
     )
-    settings = RunSettings(
-        cash=cash,
-        currency=currency,
-        fees=fee_rule(fees),
-        volume_share=0.0 if volume_share is None else volume_share,
-        touch_fills=touch_fills,
-        close_fills=close_fills,
-        slippage_bps=slippage_bps,
-        order_latency_ns=round(order_latency_ms * MILLISECOND_NS),
-        report_latency_ns=round(report_latency_ms * MILLISECOND_NS),
-        limits=limits_of(limits),
-        leverage=leverage,
-        rates=dict(rates or {}),
-        seed=seed,
-        mode=mode,
-        compile=compile,
-        on_error=on_error,
-        history=history,
-        aggregate_ns=aggregate_ns,
-    )
+    bars = bars if fractional is None else with_fractions(bars, fractional)
+    settings = settings_said(said, aggregate_ns)
     result = run_history(
         strategies,
         cut(bars, start, end),
@@ -181,6 +172,25 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     if result.error is not None:
         raise result.error
     return result
+
+
+def settings_said(said: Mapping[str, Any], aggregate_ns: int) -> RunSettings:
+    """Return the settings that the arguments of `backtest` mean."""
+    for name in ("order_latency_ms", "report_latency_ms"):
+        require_number(name, said[name], least=0.0)
+    plain = {each.name: said[each.name] for each in fields(RunSettings) if each.name in said}
+    return RunSettings(
+        **{
+            **plain,
+            "fees": fee_rule(said["fees"]),
+            "volume_share": 0.0 if said["volume_share"] is None else said["volume_share"],
+            "order_latency_ns": round(said["order_latency_ms"] * MILLISECOND_NS),
+            "report_latency_ns": round(said["report_latency_ms"] * MILLISECOND_NS),
+            "limits": limits_of(said["limits"]),
+            "rates": dict(said["rates"] or {}),
+            "aggregate_ns": aggregate_ns,
+        }
+    )
 
 
 def run_history(
@@ -324,6 +334,21 @@ def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str |
 def _fits(history: BarHistory, wanted_ns: int) -> bool:
     lengths = {specification.length_ns for specification in history.specifications}
     return len(lengths) == 1 and all(wanted_ns > length and wanted_ns % length == 0 for length in lengths)
+
+
+def with_fractions(history: BarHistory, fractional: bool) -> BarHistory:
+    """Return the same bars of instruments that trade in fractions, or in whole units where they have no lot size."""
+    return replace(
+        history,
+        instruments=tuple(
+            replace(each, lot_size=0, whole_lots=False)
+            if fractional
+            else each
+            if each.lot_size_units
+            else replace(each, whole_lots=True)
+            for each in history.instruments
+        ),
+    )
 
 
 def cut(history: BarHistory, start: str | date | None, end: str | date | None) -> BarHistory:

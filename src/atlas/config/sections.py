@@ -41,6 +41,22 @@ class StrategySection(Section, frozen=True, kw_only=True):
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+class TierSection(Section, frozen=True, kw_only=True):
+    """
+    A rate from an amount on.
+
+    Attributes
+    ----------
+    from_ : float
+        Amount of currency; written ``from``.
+    fraction : float
+        Fraction of the notional.
+    """
+
+    from_: NotNegative = field(name="from")
+    fraction: Fraction
+
+
 class CommissionSection(Section, frozen=True, kw_only=True):
     """
     What a fill costs. A bare number in the document is `fraction`.
@@ -57,6 +73,10 @@ class CommissionSection(Section, frozen=True, kw_only=True):
         Amount of currency for each fill.
     minimum : float
         Least amount of currency for each fill.
+    tiers : list of TierSection
+        Fractions instead of the first one, by ascending amounts.
+    tier_by : {"trade", "volume"}
+        Whether the amount is the value of the fill, or of all fills of the last 30 days.
     """
 
     fraction: Fraction = 0.0
@@ -64,6 +84,8 @@ class CommissionSection(Section, frozen=True, kw_only=True):
     per_share: NotNegative = 0.0
     flat: NotNegative = 0.0
     minimum: NotNegative = 0.0
+    tiers: list[TierSection] = field(default_factory=list)
+    tier_by: Literal["trade", "volume"] = "trade"
 
     @property
     def notional_fraction(self) -> float:
@@ -78,8 +100,9 @@ class SlippageSection(Section, frozen=True, kw_only=True):
     Attributes
     ----------
     model : str
-        ``none``, ``fixed`` (`fixed_bps`), ``volume`` (`fixed_bps` + `impact_factor` × √(size / volume)), or another
-        name of the registry. Where only numbers are given: ``volume`` with `impact_factor`, else ``fixed``.
+        ``none``, ``fixed`` (`fixed_bps`), ``volume`` (`fixed_bps` + `impact_factor` × √(size / volume)),
+        ``volumeShare`` (the same × (size / volume)²), or another name of the registry. Where only numbers are given:
+        ``volume`` with `impact_factor`, else ``fixed``.
     fixed_bps : float
         Basis points of the price, ≥ 0.
     impact_factor : float
