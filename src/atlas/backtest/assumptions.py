@@ -143,6 +143,13 @@ def _costs(settings: RunSettings, currency: str) -> list[Assumption]:
             f"{settings.slippage_bps:g} basis points against the order",
             "On market and stop orders; the price may lie outside the bar's range by it.",
         )
+    if settings.slippage_model != "fixed":
+        part = {"square_root": "√(size / volume)", "volume_share": "(share of volume)²"}[settings.slippage_model]
+        slippage = Assumption(
+            "Slippage",
+            f"{settings.slippage_bps:g} basis points + {settings.impact_factor:g} × {part} of the price",
+            "On market and stop orders; a bar that states no volume moves by the basis points alone.",
+        )
     order_ms, report_ms = settings.order_latency_ns / 1e6, settings.report_latency_ns / 1e6
     latency = f"orders {order_ms:g} ms, reports {report_ms:g} ms" if order_ms or report_ms else "none"
     return [
@@ -166,6 +173,10 @@ def describe_fees(fees: FeeRule, currency: str) -> str:
     for amount, words in ((fees.per_unit, "a unit"), (fees.flat, "a fill"), (fees.minimum, "at least")):
         if float(amount):
             parts.append(f"{float(amount):g} {currency} {words}")
+    for start, as_maker, as_taker in fees.tiers:
+        rate = f"{100 * float(as_maker):.6g}%" + ("" if as_maker == as_taker else f" / {100 * float(as_taker):.6g}%")
+        basis = "a fill" if fees.tier_by == "trade" else "30 days"
+        parts.append(f"{rate} from {float(start):g} {currency} {basis} on")
     return ", ".join(parts) or "none"
 
 

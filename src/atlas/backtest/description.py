@@ -38,6 +38,9 @@ LIMIT_KEYS: Final = {
 READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path"})
 """Options of reading that a document has under the same name."""
 
+DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
+"""What a document calls each model of slippage that depends on size."""
+
 ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate")
 
 
@@ -68,7 +71,7 @@ def describe_run(
         "initialCapital": settings.cash,
         "currency": settings.account_currency(history),
         "commission": _commission(settings, missing),
-        "slippage": {"model": "fixed" if settings.slippage_bps else "none", "fixedBps": settings.slippage_bps},
+        "slippage": _slippage(settings),
         "riskLimits": _limits(settings, missing),
         "execution": {
             "volumeShare": settings.volume_share or 0.1,
@@ -150,6 +153,7 @@ def strategy_type(strategy: type[Strategy]) -> str | None:
 
 def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
     fees = settings.fees
+    missing += [f"a tier's maker rate {maker}" for _, maker, taker in fees.tiers if maker != taker]
     if fees.maker_rate != fees.taker_rate:
         missing.append(f"maker_rate={fees.maker_rate} beside taker_rate={fees.taker_rate}")
     return {
@@ -157,7 +161,16 @@ def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
         "perShare": float(fees.per_unit),
         "flat": float(fees.flat),
         "minimum": float(fees.minimum),
+        "tiers": [{"from": float(start), "fraction": float(taker)} for start, _, taker in fees.tiers],
+        "tierBy": fees.tier_by,
     }
+
+
+def _slippage(settings: RunSettings) -> dict[str, Any]:
+    if settings.slippage_model == "fixed":
+        return {"model": "fixed" if settings.slippage_bps else "none", "fixedBps": settings.slippage_bps}
+    model = DOCUMENT_MODELS[settings.slippage_model]
+    return {"model": model, "fixedBps": settings.slippage_bps, "impactFactor": settings.impact_factor}
 
 
 def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:

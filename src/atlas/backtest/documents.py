@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from atlas.backtest.description import LIMIT_KEYS, settable_parameters
+from atlas.backtest.description import DOCUMENT_MODELS, LIMIT_KEYS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, RunPlan, read_or_aggregate
@@ -37,6 +37,7 @@ from atlas.records.errors import AtlasError, ConfigurationError, StrategyError
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
+KERNEL_MODELS: Final = {name: model for model, name in DOCUMENT_MODELS.items()}
 MILLISECOND_NS: Final = 1_000_000
 
 
@@ -124,7 +125,7 @@ def load_class(name: str) -> type[Strategy]:
 
 def registries(folder: Path | None = None) -> Registries:
     """Return what a backtest's document may name in this build."""
-    return Registries(strategies=StrategyCatalogue(folder), slippage_models=("none", "fixed"))
+    return Registries(strategies=StrategyCatalogue(folder), slippage_models=("none", "fixed", "volume", "volumeShare"))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -275,6 +276,8 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         touch_fills=execution.touch_fills,
         close_fills=execution.fill_at == "close",
         slippage_bps=document.slippage.fixed_bps,
+        slippage_model=KERNEL_MODELS.get(document.slippage.model, "fixed"),
+        impact_factor=document.slippage.impact_factor,
         order_latency_ns=round(execution.latency.order_ms * MILLISECOND_NS),
         report_latency_ns=round(execution.latency.fill_report_ms * MILLISECOND_NS),
         limits=limits,
@@ -293,6 +296,8 @@ def fees_of(commission: CommissionSection) -> FeeRule:
         per_unit=commission.per_share,
         flat=commission.flat,
         minimum=commission.minimum,
+        tiers=tuple((tier.from_, tier.fraction, tier.fraction) for tier in commission.tiers),
+        tier_by=commission.tier_by,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from inspect import signature
 from pathlib import Path
@@ -50,8 +50,6 @@ OTHER_WORDS: Final = {
     "exits": "signals",
 }
 MILLISECOND_NS: Final = 1_000_000
-ONLY_PLAN: Final = "_only_plan"
-"""Keyword by which `plan_run` asks for a plan: it has every other of `backtest`'s, which are listed there once."""
 
 
 def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its name
@@ -70,6 +68,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     touch_fills: bool = False,
     close_fills: bool = False,
     slippage_bps: float = 0.0,
+    slippage_model: str = "fixed",
+    impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
     order_latency_ms: float = 0.0,
@@ -86,6 +86,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
     benchmark: Any = None,
     risk_free_rate: float = 0.0,
+    fractional: bool | None = None,
     **reading: Any,
 ) -> BacktestResult:
     """Run strategies over past bars.
@@ -106,7 +107,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Amount at the start, above 0.
     fees : float or mapping
         Fraction of each fill's value (0.001 is ten basis points), or some of ``maker_rate, taker_rate, per_unit, flat,
-        minimum``.
+        minimum, tiers, tier_by``; a tier is ``(from, rate)``, by ``trade`` or by 30-day ``volume``.
     symbols : sequence of str, optional
         Of the data, keep these.
     timeframe : str, optional
@@ -122,6 +123,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Whether an order asked for at a bar's close takes part in that close, a relaxation.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What a fill's share of its bar's volume adds to it: nothing, ``impact_factor`` × √share, or × share².
+    impact_factor : float
+        Factor of the model, as a fraction of the price.
     limits : Limits or mapping, optional
         Risk limits; None is buying power alone.
     leverage : float
@@ -153,6 +158,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         holding the data's symbols in equal parts.
     risk_free_rate : float
         A year's, as a fraction; what Sharpe, Sortino, omega and alpha are measured above.
+    fractional : bool, optional
+        False trades whole units only, True fractions of them too; None leaves it to the descriptions.
     **reading
         Further arguments of `load_bars`, such as ``timezone=``, ``sort=True`` or ``duplicates="last"``.
 
@@ -170,42 +177,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
-    only_plan = reading.pop(ONLY_PLAN, False)
-    _refuse(data, reading)
-    require_number("order_latency_ms", order_latency_ms, least=0.0)
-    require_number("report_latency_ms", report_latency_ms, least=0.0)
-    arrays, strategies = following(strategy, signals, weights)
-    bars, aggregate_ns = bars_of(
-        data, timeframe, symbols=symbols, currency=currency or DEFAULT_CURRENCY, instruments=instruments, **reading
-    )
-    bars = with_arrays(bars, aggregate_ns, signals, weights, leverage, reading)
-    settings = RunSettings(
-        cash=cash,
-        currency=currency,
-        fees=fee_rule(fees),
-        volume_share=0.0 if volume_share is None else volume_share,
-        touch_fills=touch_fills,
-        close_fills=close_fills,
-        slippage_bps=slippage_bps,
-        order_latency_ns=round(order_latency_ms * MILLISECOND_NS),
-        report_latency_ns=round(report_latency_ms * MILLISECOND_NS),
-        limits=limits_of(limits),
-        leverage=leverage,
-        rates=dict(rates or {}),
-        seed=seed,
-        mode=mode,
-        compile=compile,
-        on_error=on_error,
-        history=history,
-        aggregate_ns=aggregate_ns,
-        risk_free_rate=risk_free_rate,
-    )
-    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end, arrays, reading)
-    plan = RunPlan(
-        strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark_choice(benchmark, bars)
-    )
-    if only_plan:
-        return plan  # type: ignore[return-value]
+    plan = plan_said(dict(locals()))
     result = plan.run(journal=None if journal is None else Path(journal), progress=progress)
     if result.error is not None:
         raise result.error
@@ -242,9 +214,49 @@ class RunPlan:
 
 def plan_run(strategy: Any, data: Any, **options: Any) -> RunPlan:
     """Read and check what `backtest` would be given, for whoever runs it again and again."""
-    keywords: dict[str, Any] = {**options, ONLY_PLAN: True}
-    plan: Any = backtest(strategy, data, **keywords)
-    return plan  # type: ignore[no-any-return]
+    said = signature(backtest).bind(strategy, data, **options)
+    said.apply_defaults()
+    return plan_said(said.arguments)
+
+
+def plan_said(said: Mapping[str, Any]) -> RunPlan:
+    """Return the run that the arguments of `backtest` mean."""
+    data, reading, symbols = said["data"], said["reading"], said["symbols"]
+    _refuse(data, reading)
+    arrays, strategies = following(said["strategy"], said["signals"], said["weights"])
+    currency = said["currency"] or DEFAULT_CURRENCY
+    bars, aggregate_ns = bars_of(
+        data, said["timeframe"], symbols=symbols, currency=currency, instruments=said["instruments"], **reading
+    )
+    if said["fractional"] is not None:
+        bars = with_fractions(bars, said["fractional"])
+    bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
+    settings = settings_said(said, aggregate_ns)
+    start, end = said["start"], said["end"]
+    configuration = describe_run(
+        strategies, bars, settings, data, symbols, said["timeframe"], start, end, arrays, reading
+    )
+    benchmark = benchmark_choice(said["benchmark"], bars)
+    return RunPlan(strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark)
+
+
+def settings_said(said: Mapping[str, Any], aggregate_ns: int) -> RunSettings:
+    """Return the settings that the arguments of `backtest` mean."""
+    for name in ("order_latency_ms", "report_latency_ms"):
+        require_number(name, said[name], least=0.0)
+    plain = {each.name: said[each.name] for each in fields(RunSettings) if each.name in said}
+    return RunSettings(
+        **{
+            **plain,
+            "fees": fee_rule(said["fees"]),
+            "volume_share": 0.0 if said["volume_share"] is None else said["volume_share"],
+            "order_latency_ns": round(said["order_latency_ms"] * MILLISECOND_NS),
+            "report_latency_ns": round(said["report_latency_ms"] * MILLISECOND_NS),
+            "limits": limits_of(said["limits"]),
+            "rates": dict(said["rates"] or {}),
+            "aggregate_ns": aggregate_ns,
+        }
+    )
 
 
 def run_history(
@@ -447,6 +459,21 @@ def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str |
 def _fits(history: BarHistory, wanted_ns: int) -> bool:
     lengths = {specification.length_ns for specification in history.specifications}
     return len(lengths) == 1 and all(wanted_ns > length and wanted_ns % length == 0 for length in lengths)
+
+
+def with_fractions(history: BarHistory, fractional: bool) -> BarHistory:
+    """Return the same bars of instruments that trade in fractions, or in whole units where they have no lot size."""
+    return replace(
+        history,
+        instruments=tuple(
+            replace(each, lot_size=0, whole_lots=False)
+            if fractional
+            else each
+            if each.lot_size_units
+            else replace(each, whole_lots=True)
+            for each in history.instruments
+        ),
+    )
 
 
 def cut(history: BarHistory, start: str | date | None, end: str | date | None) -> BarHistory:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from atlas.backtest.engine import POLICIES, EngineSetup
 from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory
-from atlas.kernel.exchange.create import ExchangeParameters, FeeRule
+from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
 from atlas.kernel.trader.creation import AccountSetup, Limits
 from atlas.records.errors import ConfigurationError
 from atlas.strategy.binding import MODES
@@ -44,6 +44,10 @@ class RunSettings:
         Whether what is asked for at a bar's close takes part in that close; only without order latency.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points, at most two decimals.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What the share of the bar's volume adds to it; see docs/assumptions/slippage.md.
+    impact_factor : float
+        Factor of the model, at least 0.
     order_latency_ns, report_latency_ns : int
         Delay of commands, and of reports.
     limits : Limits
@@ -80,6 +84,8 @@ class RunSettings:
     touch_fills: bool = False
     close_fills: bool = False
     slippage_bps: float = 0.0
+    slippage_model: str = "fixed"
+    impact_factor: float = 0.0
     order_latency_ns: int = 0
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
@@ -99,6 +105,10 @@ class RunSettings:
         require_number("risk_free_rate", self.risk_free_rate, least=-0.5, most=1.0)
         require_number("volume_share", self.volume_share, least=0.0, most=1.0)
         require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
+        require_choice("slippage_model", self.slippage_model, SLIPPAGE_MODELS)
+        require_number("impact_factor", self.impact_factor, least=0.0, most=1_000.0)
+        if (self.slippage_model == "fixed") != (self.impact_factor == 0.0):
+            raise ConfigurationError("goes with square_root and volume_share, and they with it", "impact_factor")
         for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):
             require_whole(name, getattr(self, name))
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
@@ -129,7 +139,7 @@ class RunSettings:
             initial_cash=self.cash,
             leverage=self.leverage,
             limits=self.limits,
-            fee_rate=max(0.0, float(self.fees.taker_rate), float(self.fees.maker_rate)),
+            fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
         )
         return EngineSetup(
@@ -138,6 +148,8 @@ class RunSettings:
             exchange=ExchangeParameters(
                 volume_share=self.volume_share,
                 slippage_basis_points=self.slippage_bps,
+                slippage_model=self.slippage_model,
+                impact_factor=self.impact_factor,
                 touch_fills=self.touch_fills,
                 attached_orders=True,
             ),
@@ -198,7 +210,26 @@ def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 # --- fees and limits as users write them -----------------------------------------------------------------------------
 
-FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum")
+FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum", "tiers", "tier_by")
+
+
+def highest_rate(fees: FeeRule) -> float:
+    """Return the highest fraction of its value that a fill may cost, which sizes by weight must leave room for."""
+    rates = (fees.maker_rate, fees.taker_rate, *(rate for tier in fees.tiers for rate in tier[1:]))
+    return max(0.0, *(float(rate) for rate in rates))
+
+
+def fee_tiers(tiers: Any) -> tuple[tuple[Any, Any, Any], ...]:
+    """Return tiers as (from, maker rate, taker rate); a tier of two numbers has one rate for both."""
+    found = []
+    for place, tier in enumerate(tiers):
+        if not isinstance(tier, list | tuple) or len(tier) not in (2, 3):
+            raise ConfigurationError("must be (from, rate) or (from, maker rate, taker rate)", f"fees.tiers[{place}]")
+        require_number(f"fees.tiers[{place}]", tier[0], least=0.0)
+        for rate in tier[1:]:
+            require_number(f"fees.tiers[{place}]", rate, least=-1.0, most=1.0)
+        found.append((tier[0], tier[1], tier[-1]))
+    return tuple(found)
 
 
 def fee_rule(fees: Any) -> FeeRule:
@@ -220,8 +251,12 @@ def fee_rule(fees: Any) -> FeeRule:
         for key, value in fees.items():
             if key not in FEE_KEYS:
                 raise ConfigurationError(f"unknown key; {did_you_mean(str(key), FEE_KEYS)}", f"fees.{key}")
-            require_number(f"fees.{key}", value, least=-1.0 if key.endswith("rate") else 0.0)
-        return FeeRule(**{str(key): value for key, value in fees.items()})
+            if key == "tier_by":
+                require_choice("fees.tier_by", value, TIER_BASES)
+            elif key != "tiers":
+                require_number(f"fees.{key}", value, least=-1.0 if key.endswith("rate") else 0.0)
+        given = {str(key): value for key, value in fees.items()}
+        return FeeRule(**{**given, "tiers": fee_tiers(given.get("tiers", ()))})
     require_number("fees", fees, least=-1.0, most=1.0)
     return FeeRule(maker_rate=fees, taker_rate=fees)
 

@@ -43,6 +43,13 @@ class StrategySection(Section, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
+class TierSection(Section, frozen=True, kw_only=True):
+    """A rate from an amount on."""
+
+    from_: Annotated[NotNegative, key("Amount it begins at", unit="currency", example=100000)] = field(name="from")
+    fraction: Annotated[Fraction, key("Part of each fill's value", unit="fraction", example=0.0005)]
+
+
 class CommissionSection(Section, frozen=True, kw_only=True):
     """What a fill costs. A bare number is `fraction`."""
 
@@ -58,6 +65,18 @@ class CommissionSection(Section, frozen=True, kw_only=True):
     ] = 0.0
     flat: Annotated[NotNegative, key("Amount for each fill", unit="currency", example=1.0)] = 0.0
     minimum: Annotated[NotNegative, key("Least amount of a fill", unit="currency", example=1.0)] = 0.0
+    tiers: Annotated[
+        list[TierSection],
+        key(
+            "Fractions instead of the first one, by ascending amounts",
+            example=[{"from": 100000, "fraction": 0.0005}],
+            default="none",
+        ),
+    ] = field(default_factory=list)
+    tier_by: Annotated[
+        Literal["trade", "volume"],
+        key("Whether the amount is the value of the fill, or of all fills of the last 30 days", example="volume"),
+    ] = "trade"
 
     @property
     def notional_fraction(self) -> float:
@@ -70,10 +89,10 @@ class SlippageSection(Section, frozen=True, kw_only=True):
     How far market and stop orders fill away from the price. A bare text is `model`.
 
     Where only numbers are given the model is ``volume`` with `impact_factor`, else ``fixed``. The model ``volume`` adds
-    `impact_factor` × √(size / volume) to `fixed_bps`.
+    `impact_factor` × √(size / volume) to `fixed_bps`, ``volumeShare`` the same × (size / volume)².
     """
 
-    model: Annotated[str, key("`none` or `fixed`", example="fixed", default="`none`")] = ""
+    model: Annotated[str, key("`none`, `fixed`, `volume` or `volumeShare`", example="fixed", default="`none`")] = ""
     fixed_bps: Annotated[NotNegative, key("Distance from the price", unit="basis points", example=2.5)] = 0.0
     impact_factor: Annotated[
         NotNegative,

@@ -17,12 +17,13 @@ import numpy as np
 
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
-from atlas.records.enums import NULL, OrderType, QuantityKind, TimeInForce
+from atlas.records.enums import NULL, OrderFlag, OrderType, QuantityKind, TimeInForce
 from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
 GTC = int(TimeInForce.GTC)
+REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
 TRAILING_STOP, IF_TOUCHED = int(OrderType.TRAILING_STOP), int(OrderType.MARKET_IF_TOUCHED)
 UNITS, NOTIONAL, WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.WEIGHT)
 NAN = math.nan
@@ -257,12 +258,13 @@ class Context:
         touch: Any = None,
         trailing: Any = None,
         trailing_fraction: Any = None,
+        reduce_only: Any = None,
     ) -> int:
         """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity.
 
         `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
         `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
-        or `trailing_fraction` a stop that follows the price.
+        or `trailing_fraction` a stop that follows the price; with `reduce_only=True` it never enlarges a position.
         """
         return self._place(
             BUY,
@@ -279,6 +281,7 @@ class Context:
             touch,
             trailing,
             trailing_fraction,
+            reduce_only,
         )
 
     def sell(  # noqa: PLR0913, PLR0917 - each by its name
@@ -296,12 +299,13 @@ class Context:
         touch: Any = None,
         trailing: Any = None,
         trailing_fraction: Any = None,
+        reduce_only: Any = None,
     ) -> int:
         """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity.
 
         `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
         `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
-        or `trailing_fraction` a stop that follows the price.
+        or `trailing_fraction` a stop that follows the price; with `reduce_only=True` it never enlarges a position.
         """
         return self._place(
             SELL,
@@ -318,6 +322,7 @@ class Context:
             touch,
             trailing,
             trailing_fraction,
+            reduce_only,
         )
 
     def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
@@ -336,12 +341,13 @@ class Context:
         touch: Any,
         trailing: Any,
         trailing_fraction: Any,
+        reduce_only: Any,
     ) -> int:
         """Place an order of one side; see `buy` and `sell`."""
         size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
-        if trailing is None and trailing_fraction is None and touch is None:
+        if trailing is None and trailing_fraction is None and touch is None and reduce_only is None:
             answer = self.call_place(
                 self.instrument if instrument is None else instrument,
                 side,
@@ -356,22 +362,22 @@ class Context:
                 or_nan(take_profit),
             )
         else:
-            trails = given(trailing) + given(trailing_fraction)
-            if trails + given(touch) + given(limit) + given(stop) != 1:
+            trails, touches = given(trailing) + given(trailing_fraction), given(touch)
+            if trails + touches > 1 or (trails + touches == 1 and given(limit) + given(stop) != 0):
                 raise ValueError(ONE_TRIGGER_TEXT)
             answer = self.call_place_with_terms(
                 self.instrument if instrument is None else instrument,
                 side,
-                TRAILING_STOP if trails else IF_TOUCHED,
+                TRAILING_STOP if trails else (IF_TOUCHED if touches else 1 + given(limit) + 2 * given(stop)),
                 int(time_in_force),
                 1 + given(notional) + 2 * given(weight),
                 or_number(expire_time_ns, NULL),
                 size,
-                NAN,
-                or_nan(touch),
+                or_nan(limit),
+                or_nan(touch) if touches else or_nan(stop),
                 or_nan(stop_loss),
                 or_nan(take_profit),
-                0,
+                REDUCE_ONLY if given(reduce_only) and reduce_only else 0,
                 or_nan(trailing),
                 or_nan(trailing_fraction),
             )

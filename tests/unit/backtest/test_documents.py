@@ -68,7 +68,7 @@ def test_other_modes_are_refused(mode: str, limits: Any, message: str) -> None:
     [
         ({"strategy": "sma_kross"}, "strategy.type", "did you mean 'sma_cross'"),
         ({"parameters": {"fats": 5}}, "strategy.parameters.fats", "did you mean 'fast'"),
-        ({"slippage": {"model": "volume", "impactFactor": 0.1}}, "slippage.model", "not available yet"),
+        ({"slippage": {"model": "depth", "impactFactor": 0.1}}, "slippage.model", "not available yet"),
         ({"execution": {"gateway": "alpaca"}}, "execution.gateway", "not available yet"),
         ({"execution": {"latency": "remote"}}, "execution.latency.marketDataMs", "not available yet"),
         ({"execution": {"latency": {"jitterMs": 1}}}, "execution.latency.jitterMs", "not available yet"),

@@ -446,13 +446,15 @@ class Brackets(Strategy):
 
 
 class OrderTypes(Strategy):
-    """Order types: `touch=`, `trailing=`, `trailing_fraction=`, and `TimeInForce.FOK`, `AT_OPEN`, `AT_CLOSE`."""
+    """Order types: `touch=`, `trailing=`, `trailing_fraction=`, `reduce_only=`, and each `TimeInForce`."""
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
         ctx.buy(bar.instrument, 1.0, touch=bar.close - 1.0)
         ctx.sell(bar.instrument, 2.0, trailing=0.5, time_in_force=TimeInForce.DAY)
         ctx.sell(bar.instrument, weight=0.5, trailing_fraction=0.05)
         ctx.buy(bar.instrument, 3.0, time_in_force=TimeInForce.AT_CLOSE)
+        ctx.sell(bar.instrument, 3.0, limit=bar.close, reduce_only=True)
+        ctx.sell(bar.instrument, 3.0, stop=bar.close, reduce_only=False)
 
 
 class Targets(Strategy):
