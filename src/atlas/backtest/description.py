@@ -33,7 +33,7 @@ LIMIT_KEYS: Final = {
 }
 """Key in a document of each limit that the kernel serves."""
 
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
+ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "universe", "delisting")
 
 
 def describe_run(

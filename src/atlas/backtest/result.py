@@ -25,6 +25,7 @@ from atlas.analytics import (
 )
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
+from atlas.backtest.attribution import BaseCurrency, attribution_frame
 from atlas.backtest.engine import Engine
 from atlas.backtest.folder import (
     CONFIGURATION,
@@ -99,7 +100,11 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         notes = "".join(f"\n{note}" for note in self.notes)
-        return f"{self.title} on {self.data}\n{self.summary}{notes}"
+        shares = ""
+        if len(self._engine.bound) > 1:
+            rows = self.by_strategy[["strategy", "profit"]].itertuples(index=False)
+            shares = "\nProfit by strategy" + "".join(f"\n  {name}  {profit:,.2f}" for name, profit in rows)
+        return f"{self.title} on {self.data}\n{self.summary}{shares}{notes}"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -125,6 +130,15 @@ class BacktestResult:
         return repr(self.history).removeprefix("BarHistory(").removesuffix(")")
 
     @property
+    def strategy_names(self) -> list[str]:
+        """Name of each strategy; numbered where several have one name."""
+        names = [bound.definition.name for bound in self._engine.bound]
+        return [
+            f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+            for place, name in enumerate(names)
+        ]
+
+    @property
     def currency(self) -> str:
         """Currency of the account."""
         return self._engine.setup.accounts[0].currency
@@ -144,7 +158,7 @@ class BacktestResult:
         """Return every figure, with a fingerprint as given: computing one can take longer than a small run."""
         initial = self._engine.trader.rows("accounts")["initial_cash_money"]
         return summarize(
-            fills=self.fill_records,
+            fills=self._in_base.fills(self.fill_records),
             equity=self.equity_records,
             bars=self.seen_bars,
             money_exponent=self.money_exponent,
@@ -168,8 +182,24 @@ class BacktestResult:
 
     @cached_property
     def round_trips(self) -> RoundTrips:
-        """Fills joined into trades, closed and open."""
-        return round_trips(self.fill_records, self.seen_bars)
+        """Fills joined into trades, closed and open; money in the account's currency."""
+        return self._in_base.trips(round_trips(self.fill_records, self.seen_bars))
+
+    @cached_property
+    def _in_base(self) -> BaseCurrency:
+        """What turns money of the instruments' currencies into the account's."""
+        return BaseCurrency(self.instruments, self.currency, self.money_exponent, self.settings.rates)
+
+    @cached_property
+    def by_strategy(self) -> pandas.DataFrame:
+        """One row a strategy: what its orders brought, in the account's currency; profits add up to the run's."""
+        names = ["external", *self.strategy_names]
+        return attribution_frame(self._engine.trader, "strategy", names, self.money_exponent)
+
+    @cached_property
+    def by_symbol(self) -> pandas.DataFrame:
+        """One row a symbol: what was earned with it, in the account's currency; profits add up to the run's."""
+        return attribution_frame(self._engine.trader, "symbol", ["", *self.history.symbols], self.money_exponent)
 
     # --- records and frames ---
 
@@ -230,8 +260,8 @@ class BacktestResult:
         """Parameters of the strategies; with the strategy's name before them where there are several."""
         many = len(self._engine.bound) > 1
         return {
-            f"{bound.definition.name}.{name}" if many else name: value
-            for bound in self._engine.bound
+            f"{own}.{name}" if many else name: value
+            for own, bound in zip(self.strategy_names, self._engine.bound, strict=True)
             for name, value in bound.definition.parameters().items()
         }
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import Report, prepare
+from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
+from atlas.backtest.universe import read_universe
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
@@ -63,7 +65,9 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     order_latency_ms: float = 0.0,
     report_latency_ms: float = 0.0,
     currency: str = "",
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, Any] | None = None,
+    universe: Any = None,
+    delisting: str = "close",
     seed: int = 0,
     mode: str = "auto",
     compile: str = "allow",
@@ -109,8 +113,13 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Delay of orders to the venue, and of its reports.
     currency : str
         Of the account; empty for the data's.
-    rates : mapping of str to float, optional
-        Value of one unit of another currency in the account's.
+    rates : mapping, optional
+        Of currencies other than the account's, by pair (``"EURUSD"``) or currency (``"EUR"``): a number, a series or
+        bars by time, or a symbol of the data.
+    universe : frame, path, mapping or sequence, optional
+        ``symbol, from, to``: when each symbol belongs to the run; all, each from its first bar on, without one.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does: settled at the last close, or held at it.
     seed : int
         Of every random draw.
     mode : {"auto", "compiled", "interpreted"}
@@ -161,7 +170,9 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         report_latency_ns=round(report_latency_ms * MILLISECOND_NS),
         limits=limits_of(limits),
         leverage=leverage,
-        rates=dict(rates or {}),
+        rates=conversion_rates(rates or {}, currency or bars.instruments[0].currency, bars),
+        universe=None if universe is None else read_universe(universe),
+        delisting=delisting,
         seed=seed,
         mode=mode,
         compile=compile,

@@ -38,6 +38,8 @@ class Method:
         Names of what follows the address; `i8` words are named in `words`.
     words : frozenset of str
         The inputs that are integers; the others are floats.
+    of_bar : bool
+        Whether the inputs are fields of one bar, which is what callers hand over.
     """
 
     function: Callable[..., Any]
@@ -45,13 +47,19 @@ class Method:
     entry: EntryPoint
     inputs: tuple[str, ...]
     words: frozenset[str] = frozenset()
+    of_bar: bool = False
 
     def bind(self, address: int) -> Callable[..., Any]:
         """Return the method of the record at `address`, to be called from Python."""
-        return functools.partial(self.entry.callable, address)
+        call = functools.partial(self.entry.callable, address)
+        return functools.partial(_call_with_bar, call, self.inputs) if self.of_bar else call
 
 
-def method(signature: str) -> Callable[[Callable[..., Any]], Method]:
+def _call_with_bar(call: Callable[..., Any], fields: tuple[str, ...], bar: Any) -> Any:
+    return call(*(getattr(bar, name) for name in fields))
+
+
+def method(signature: str, of_bar: bool = False) -> Callable[[Callable[..., Any]], Method]:
     """Make a kernel function on an indicator's address, with Numba's `signature`, one of its methods."""
     kinds = signature[signature.index("(") + 1 : -1].replace(" ", "").split(",")[1:]
 
@@ -59,7 +67,7 @@ def method(signature: str) -> Callable[[Callable[..., Any]], Method]:
         code = function.__code__
         inputs = code.co_varnames[1 : code.co_argcount]
         words = frozenset(name for name, kind in zip(inputs, kinds, strict=True) if kind == "i8")
-        return Method(function, kernel_function(function), EntryPoint(function, signature), inputs, words)
+        return Method(function, kernel_function(function), EntryPoint(function, signature), inputs, words, of_bar)
 
     return build
 
@@ -98,7 +106,7 @@ class Indicator:
 
     def __init__(self, **arguments: float) -> None:
         for name, value in arguments.items():
-            _check_argument(type(self).__name__, name, value)
+            check_argument(type(self).__name__, name, value)
         self.arguments = arguments
 
     def __getattr__(self, name: str) -> Any:
@@ -150,7 +158,8 @@ class Indicator:
         return self.copy()
 
 
-def _check_argument(indicator: str, name: str, value: float) -> None:
+def check_argument(indicator: str, name: str, value: float) -> None:
+    """Refuse an argument that is no finite number, or no length."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "length" and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_LENGTH):
         raise InvalidRequestError(
