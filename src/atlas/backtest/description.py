@@ -33,7 +33,7 @@ LIMIT_KEYS: Final = {
 }
 """Key in a document of each limit that the kernel serves."""
 
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "universe", "delisting")
+ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
 
 
 def describe_run(
@@ -75,6 +75,7 @@ def describe_run(
         },
         "data_source": _source(data, missing),
         "seed": settings.seed,
+        "delisting": settings.delisting,
     }
     defaults = RunSettings()
     missing += [
@@ -82,6 +83,8 @@ def describe_run(
         for name in ONLY_IN_PYTHON
         if getattr(settings, name) != getattr(defaults, name)
     ]
+    if settings.universe is not None:
+        missing.append(f"the universe, {len({each.symbol for each in settings.universe})} symbols with their dates")
     return lambda: as_text(document, missing)
 
 

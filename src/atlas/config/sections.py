@@ -261,6 +261,10 @@ class Document(Section, frozen=True, kw_only=True):
         Sections of their own.
     seed : int
         Of every random draw of the run, ≥ 0.
+    universe : str or None
+        CSV file with the columns symbol, from, to; None: every symbol, from its first bar on.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does.
     """
 
     strategy: StrategySection
@@ -279,6 +283,8 @@ class Document(Section, frozen=True, kw_only=True):
     execution: ExecutionSection = field(default_factory=ExecutionSection)
     data_source: DataSourceSection | None = field(default=None, name="data_source")
     seed: Count = 0
+    universe: str | None = None
+    delisting: Literal["close", "hold"] = "close"
 
 
 def limit_names() -> tuple[str, ...]:

@@ -213,3 +213,22 @@ def test_the_assumptions_name_the_universe_and_the_delisted() -> None:
     assert not named["Delisted"].relaxed
     held = backtest(Members(), data, delisting="hold")
     assert next(each for each in held.assumptions if each.name == "Delisted").relaxed
+
+
+def test_a_run_goes_on_from_a_snapshot_with_what_is_still_to_change() -> None:
+    from atlas.backtest.engine import Engine
+    from atlas.backtest.run import plan_run
+
+    def engine() -> Engine:
+        data = market({"BBB": (0, 40), "CCC": (20, 60)})
+        plan = plan_run(Members(), data, universe={"AAA": ("", day(data, 45)), "BBB": ("", ""), "CCC": ("", "")})
+        return Engine(plan.history, plan.strategies, plan.settings.engine_setup(plan.history))
+
+    whole, half, rest = engine(), engine(), engine()
+    whole.run()
+    half.advance(70)
+    before = len(half.log.rows)
+    rest.resume(half.snapshot())
+    rest.run()
+    assert np.array_equal(whole.log.rows[before:], rest.log.rows)
+    assert before > 0 and len(rest.log.rows) > 0
