@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from atlas.research import Optimization as Optimization
     from atlas.research import optimize as optimize
     from atlas.strategy import Array as Array
+    from atlas.strategy import Bars as Bars
     from atlas.strategy import Context as Context
     from atlas.strategy import Strategy as Strategy
     from atlas.strategy import per_instrument as per_instrument
@@ -114,6 +115,7 @@ _HOMES = {
     "Context": "strategy",
     "Array": "strategy",
     "per_instrument": "strategy",
+    "Bars": "strategy",
     "Indicator": "kernel.indicators",
     "ADX": "kernel.indicators",
     "ADXR": "kernel.indicators",

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from atlas.analytics import Assumption
+from atlas.backtest.rates import RateSeries
 from atlas.backtest.settings import RunSettings, given_limits
+from atlas.backtest.universe import delistings
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import FeeRule
 from atlas.records.enums import NULL
@@ -199,8 +201,39 @@ def _account(settings: RunSettings, history: BarHistory, currency: str) -> list[
         Assumption("Negative equity", "ends the run", "The account is closed where its equity falls below zero."),
     ]
     if others:
-        rates = ", ".join(f"1 {name} = {settings.rates[name]:g} {currency}" for name in others)
-        found.append(Assumption("Conversion", rates, "Constant over the whole run."))
+        found.append(_conversion(settings, currency, others))
+    return found
+
+
+def _conversion(settings: RunSettings, currency: str, others: Sequence[str]) -> Assumption:
+    constant = all(not isinstance(settings.rates[name], RateSeries) for name in others)
+    words = [
+        f"{name} by {rate}" if isinstance(rate, RateSeries) else f"1 {name} = {rate:g} {currency}"
+        for name, rate in ((name, settings.rates[name]) for name in others)
+    ]
+    detail = "Constant over the whole run." if constant else "The newest rate known, at marks, buying power and fees."
+    return Assumption("Conversion", ", ".join(words), f"{detail} Cash stays in the currency it was earned in.")
+
+
+def _universe(settings: RunSettings, history: BarHistory) -> list[Assumption]:
+    """Say which symbols belong to the run when, and what became of those that were delisted."""
+    found = []
+    if settings.universe is not None:
+        known = {each.symbol for each in settings.universe}
+        absent = sorted(known - set(history.symbols))
+        others = [symbol for symbol in history.symbols if symbol not in known]
+        detail = f"Without bars, and so left out: {_names(absent)}." if absent else ""
+        detail += f" Never members: {_names(others)}." if others else ""
+        found.append(
+            Assumption("Universe", f"{len(known)} symbols by date; others' positions may only shrink", detail.strip())
+        )
+    gone = [history.instruments[number - 1].symbol for _, number in delistings(history)]
+    if gone and settings.delisting == "close":
+        text = "A day after the last bar, without fee; what a holder really got is not known."
+        found.append(Assumption("Delisted", f"{_names(gone)}: settled at the last close", text))
+    elif gone:
+        text = "Their value never changes again, and their money stays bound."
+        found.append(Assumption("Delisted", f"{_names(gone)}: held at the last close", text, relaxed=True))
     return found
 
 
@@ -231,6 +264,7 @@ def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
                 "A bar that has a date and no time runs over its whole day, where no calendar is named.",
             )
         )
+    found += _universe(settings, history)
     found += [
         Assumption("Prices", "as the data states them", "No split, dividend or roll is applied."),
         Assumption(

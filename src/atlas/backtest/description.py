@@ -86,6 +86,7 @@ def describe_run(
         },
         "data_source": _source(data, missing, reading or {}),
         "seed": settings.seed,
+        "delisting": settings.delisting,
     }
     missing += [f"the {arrays}, which came from memory"] if arrays else []
     defaults = RunSettings()
@@ -94,6 +95,8 @@ def describe_run(
         for name in ONLY_IN_PYTHON
         if getattr(settings, name) != getattr(defaults, name)
     ]
+    if settings.universe is not None:
+        missing.append(f"the universe, {len({each.symbol for each in settings.universe})} symbols with their dates")
     return lambda: as_text(document, missing)
 
 

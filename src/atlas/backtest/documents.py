@@ -17,6 +17,7 @@ from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, RunPlan, read_or_aggregate
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.universe import Universe, read_universe
 from atlas.config import (
     CommissionSection,
     Document,
@@ -154,7 +155,16 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     folder, written = Path(path).parent, read_document(path)
     document = document_of(written, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
     with written.explaining(list(overrides)):
-        return _anchored(_checked(document), StrategyCatalogue(folder))
+        return _anchored(_checked(_with_universe(document, folder)), StrategyCatalogue(folder))
+
+
+def _with_universe(document: Document, folder: Path) -> Document:
+    """Make the path of the universe's file absolute: beside the document, or from the current folder."""
+    if document.universe is None:
+        return document
+    beside = folder / document.universe
+    path = beside if beside.exists() else Path(document.universe)
+    return msgspec.structs.replace(document, universe=str(path.resolve()))
 
 
 def parse_run(mapping: Mapping[str, Any]) -> Document:
@@ -284,7 +294,17 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         leverage=max(1.0, limits.leverage or 1.0),
         seed=document.seed,
         aggregate_ns=aggregate_ns,
+        universe=None if document.universe is None else universe_file(document.universe),
+        delisting=document.delisting,
     )
+
+
+def universe_file(path: str) -> Universe:
+    """Read a universe from a file."""
+    try:
+        return read_universe(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror or error}", "universe") from error
 
 
 def fees_of(commission: CommissionSection) -> FeeRule:

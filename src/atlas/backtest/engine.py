@@ -17,7 +17,7 @@ from atlas.backtest.pace import Pace
 from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
-from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.block import ENTRY_BYTES, USED, Block
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.kernel.memory.fingerprint import fingerprint
 from atlas.kernel.memory.snapshot import index_rows, rebuild_index, restore_into, take_snapshot
@@ -69,7 +69,9 @@ class EngineSetup:
     equity_interval_ns : int
         Distance of equity points; a divisor of a day.
     rates : dict of str to float
-        Conversion rates into the first account's currency.
+        Conversion rates into the first account's currency, as they are at the start.
+    changes : int64 array, shape (n, 4), optional
+        Rates, memberships and delistings to come: see `atlas.backtest.universe.changes_of`.
     mode : {"auto", "compiled", "interpreted"}
         How hooks run.
     on_error : {"stop", "halt"}
@@ -88,6 +90,7 @@ class EngineSetup:
     history_length: int = 0
     equity_interval_ns: int = DAY_NS
     rates: dict[str, float] = field(default_factory=dict)
+    changes: npt.NDArray[np.int64] | None = None
     seed: int = 0
     mode: str = "auto"
     require_compiled: bool = False
@@ -373,10 +376,10 @@ def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup:
     """Make the block that joins trader and venue."""
     instruments = len(history.instruments) + 1
     lengths = [specification.length_ns for specification in history.specifications]
-    block = Block(
-        loop.LINK,
-        {"wire": 1, "specifications": len(lengths), "scheduled": instruments, "points": 8 * instruments + 64},
-    )
+    points = 8 * instruments + 64 + (0 if setup.changes is None else len(setup.changes))
+    block = Block(loop.LINK, {"wire": 1, "specifications": len(lengths), "scheduled": instruments, "points": points})
+    if setup.changes is not None:
+        put_changes(block, setup.changes)
     block.rows("specifications")["length_ns"] = lengths
     wire: Any = block.rows("wire")[0]
     wire["records_address"] = int(history.records.ctypes.data)
@@ -387,3 +390,13 @@ def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup:
     wire["now_ns"], wire["close_fills"] = LONG_AGO, int(setup.close_fills)
     wire["output_margin"] = OUTPUT_MARGIN
     return block
+
+
+def put_changes(link: Block, changes: npt.NDArray[np.int64]) -> None:
+    """Put the changes to come among the points of bars, before those of the same time; they are in order, so a heap."""
+    rows, count = link.rows("points"), len(changes)
+    rows["due_ns"][:count], rows["kind"][:count] = changes[:, 0], changes[:, 1]
+    rows["index"][:count], rows["value"][:count] = changes[:, 2], changes[:, 3]
+    rows["sequence"][:count] = np.arange(count) - count
+    entry = loop.POINTS.entry
+    link.bytes[entry : entry + ENTRY_BYTES].view(np.int64)[USED // 8] = count

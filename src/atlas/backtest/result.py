@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from atlas.analytics import (
     Assumption,
     BarGroups,
@@ -40,9 +38,10 @@ from atlas.analytics import (
     write_trades_parquet,
 )
 from atlas.analytics.report.content import Severity
-from atlas.analytics.returns import EquityCurve, FloatArray, IntArray
+from atlas.analytics.returns import EquityCurve
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
+from atlas.backtest.attribution import BaseCurrency, attribution_frame
 from atlas.backtest.benchmark import BenchmarkChoice
 from atlas.backtest.engine import Engine
 from atlas.backtest.folder import (
@@ -126,7 +125,11 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         notes = "".join(f"\n{note}" for note in self.notes)
-        return f"{self.title} on {self.data}\n{self.summary}{notes}"
+        shares = ""
+        if len(self._engine.bound) > 1:
+            rows = self.by_strategy[["strategy", "profit"]].itertuples(index=False)
+            shares = "\nProfit by strategy" + "".join(f"\n  {name}  {profit:,.2f}" for name, profit in rows)
+        return f"{self.title} on {self.data}\n{self.summary}{shares}{notes}"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -150,6 +153,15 @@ class BacktestResult:
     def data(self) -> str:
         """What it ran on, in words: symbols, bars and their length."""
         return repr(self.history).removeprefix("BarHistory(").removesuffix(")")
+
+    @property
+    def strategy_names(self) -> list[str]:
+        """Name of each strategy; numbered where several have one name."""
+        names = [bound.definition.name for bound in self._engine.bound]
+        return [
+            f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+            for place, name in enumerate(names)
+        ]
 
     @property
     def currency(self) -> str:
@@ -245,17 +257,20 @@ class BacktestResult:
 
     @cached_property
     def _conversion(self) -> Conversion | None:
-        """Rates into the account's currency; None where all is in it."""
-        instruments, rows = self._engine.trader.rows("instruments"), self._engine.trader.rows("currencies")
-        rates = rows["rate_units"][instruments["currency"]] / float(rows["rate_units"][0])
-        factors: FloatArray = np.asarray(rates, dtype=np.float64)
-        if bool((factors[1:] == 1.0).all()):
-            return None
+        """Rates into the account's currency, as they were known; None where all is in it."""
+        base = BaseCurrency(self.instruments, self.currency, self.money_exponent, self.settings.rates)
+        return None if base.is_alone else base.factors
 
-        def conversion(numbers: IntArray, times_ns: IntArray) -> FloatArray:
-            return factors[numbers]
+    @cached_property
+    def by_strategy(self) -> pandas.DataFrame:
+        """One row a strategy: what its orders brought, in the account's currency; profits add up to the run's."""
+        names = ["external", *self.strategy_names]
+        return attribution_frame(self._engine.trader, "strategy", names, self.money_exponent)
 
-        return conversion
+    @cached_property
+    def by_symbol(self) -> pandas.DataFrame:
+        """One row a symbol: what was earned with it, in the account's currency; profits add up to the run's."""
+        return attribution_frame(self._engine.trader, "symbol", ["", *self.history.symbols], self.money_exponent)
 
     # --- records and frames ---
 
@@ -336,8 +351,8 @@ class BacktestResult:
         """Parameters of the strategies; with the strategy's name before them where there are several."""
         many = len(self._engine.bound) > 1
         return {
-            f"{bound.definition.name}.{name}" if many else name: value
-            for bound in self._engine.bound
+            f"{own}.{name}" if many else name: value
+            for own, bound in zip(self.strategy_names, self._engine.bound, strict=True)
             for name, value in bound.definition.parameters().items()
         }
 

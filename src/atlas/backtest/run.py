@@ -14,8 +14,10 @@ from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
 from atlas.backtest.interruption import Interruption
 from atlas.backtest.preparation import Report, prepare
+from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
+from atlas.backtest.universe import read_universe
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
@@ -75,7 +77,9 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     order_latency_ms: float = 0.0,
     report_latency_ms: float = 0.0,
     currency: str = "",
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, Any] | None = None,
+    universe: Any = None,
+    delisting: str = "close",
     seed: int = 0,
     mode: str = "auto",
     compile: str = "allow",
@@ -135,8 +139,13 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Delay of orders to the venue, and of its reports.
     currency : str
         Of the account; empty for the data's.
-    rates : mapping of str to float, optional
-        Value of one unit of another currency in the account's.
+    rates : mapping, optional
+        Of currencies other than the account's, by pair (``"EURUSD"``) or currency (``"EUR"``): a number, a series or
+        bars by time, or a symbol of the data.
+    universe : frame, path, mapping or sequence, optional
+        ``symbol, from, to``: when each symbol belongs to the run; all, each from its first bar on, without one.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does: settled at the last close, or held at it.
     seed : int
         Of every random draw.
     mode : {"auto", "compiled", "interpreted"}
@@ -231,7 +240,7 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
     if said["fractional"] is not None:
         bars = with_fractions(bars, said["fractional"])
     bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
-    settings = settings_said(said, aggregate_ns)
+    settings = settings_said(said, bars, aggregate_ns)
     start, end = said["start"], said["end"]
     configuration = describe_run(
         strategies, bars, settings, data, symbols, said["timeframe"], start, end, arrays, reading
@@ -240,10 +249,11 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
     return RunPlan(strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark)
 
 
-def settings_said(said: Mapping[str, Any], aggregate_ns: int) -> RunSettings:
+def settings_said(said: Mapping[str, Any], bars: BarHistory, aggregate_ns: int) -> RunSettings:
     """Return the settings that the arguments of `backtest` mean."""
     for name in ("order_latency_ms", "report_latency_ms"):
         require_number(name, said[name], least=0.0)
+    currency = said["currency"] or bars.instruments[0].currency
     plain = {each.name: said[each.name] for each in fields(RunSettings) if each.name in said}
     return RunSettings(
         **{
@@ -253,7 +263,8 @@ def settings_said(said: Mapping[str, Any], aggregate_ns: int) -> RunSettings:
             "order_latency_ns": round(said["order_latency_ms"] * MILLISECOND_NS),
             "report_latency_ns": round(said["report_latency_ms"] * MILLISECOND_NS),
             "limits": limits_of(said["limits"]),
-            "rates": dict(said["rates"] or {}),
+            "rates": conversion_rates(said["rates"] or {}, currency, bars),
+            "universe": None if said["universe"] is None else read_universe(said["universe"]),
             "aggregate_ns": aggregate_ns,
         }
     )

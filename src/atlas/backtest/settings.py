@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from atlas.backtest.engine import POLICIES, EngineSetup
+from atlas.backtest.rates import Rate, RateSeries
+from atlas.backtest.universe import DELISTINGS, Universe, changes_of
 from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
-from atlas.kernel.trader.creation import AccountSetup, Limits
+from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies
 from atlas.records.errors import ConfigurationError
 from atlas.strategy.binding import MODES
 
@@ -54,8 +56,12 @@ class RunSettings:
         Of the account; buying power is the only one that is on by default.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
-    rates : mapping of str to float
+    rates : mapping of str to float or RateSeries
         Value of one unit of another currency in the account's.
+    universe : tuple of Membership, optional
+        Which symbols belong to the run when; all, each from its first bar on, where nothing is said.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does: settled at the last close, or held at it.
     seed : int
         Of every random draw.
     mode : {"auto", "compiled", "interpreted"}
@@ -90,7 +96,9 @@ class RunSettings:
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
     leverage: float = 1.0
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    universe: Universe | None = None
+    delisting: str = "close"
     seed: int = 0
     mode: str = "auto"
     compile: str = "allow"
@@ -113,8 +121,10 @@ class RunSettings:
             require_whole(name, getattr(self, name))
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
             require_choice(name, getattr(self, name), choices)
+        require_choice("delisting", self.delisting, DELISTINGS)
         for currency, rate in self.rates.items():
-            require_number(f"rates[{currency!r}]", rate, above=0.0)
+            if not isinstance(rate, RateSeries):
+                require_number(f"rates[{currency!r}]", rate, above=0.0)
         check_limits(self.limits)
         if self.close_fills and self.order_latency_ns:
             raise ConfigurationError(
@@ -142,6 +152,12 @@ class RunSettings:
             fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
         )
+        start_ns = int(history.records["local_time_ns"][0])
+        rates = {
+            name: rate.at(start_ns, name) if isinstance(rate, RateSeries) else float(rate)
+            for name, rate in self.rates.items()
+        }
+        currencies = gather_currencies(TraderSetup(history.instruments, (account,), rates=rates))
         return EngineSetup(
             accounts=(account,),
             fees=self.fees,
@@ -159,7 +175,8 @@ class RunSettings:
             aggregate_ns=self.aggregate_ns,
             history_length=self.history,
             equity_interval_ns=equity_interval_ns(history),
-            rates=dict(self.rates),
+            rates=rates,
+            changes=changes_of(history, self.rates, currencies, self.universe, self.delisting),
             seed=self.seed,
             mode=self.mode,
             require_compiled=self.compile == "require",

@@ -362,6 +362,18 @@ class Document(Section, frozen=True, kw_only=True):
         key("Where market data comes from", example={"type": "shipped", "path": "sp500"}, default="required"),
     ] = field(default=None, name="data_source")
     seed: Annotated[Seed, key("Of every random draw, and of generated bars", example=1)] = 0
+    universe: Annotated[
+        str | None,
+        key(
+            "CSV file with the columns symbol, from, to: when each symbol may be traded",
+            example="members.csv",
+            default="every symbol, from its first bar on",
+        ),
+    ] = None
+    delisting: Annotated[
+        Literal["close", "hold"],
+        key("What becomes of a position whose bars end before the data does", example="close"),
+    ] = "close"
 
 
 def limit_names() -> tuple[str, ...]:

@@ -38,8 +38,8 @@ WORKING_ORDERS, BUYING_POWER, OPEN_POSITIONS = map(
     int, (Query.WORKING_ORDERS, Query.BUYING_POWER, Query.OPEN_POSITIONS)
 )
 INSTRUMENT_COUNT, TRADING_STATE, FEES = int(Query.INSTRUMENT_COUNT), int(Query.TRADING_STATE), int(Query.FEES)
-STRATEGY_POSITION, POSITION_VALUE, BAR_COUNT = map(
-    int, (Query.STRATEGY_POSITION, Query.POSITION_VALUE, Query.BAR_COUNT)
+STRATEGY_POSITION, POSITION_VALUE, BAR_COUNT, MEMBER = map(
+    int, (Query.STRATEGY_POSITION, Query.POSITION_VALUE, Query.BAR_COUNT, Query.MEMBER)
 )
 OPEN, HIGH, LOW = int(HistoryField.OPEN), int(HistoryField.HIGH), int(HistoryField.LOW)
 CLOSE, VOLUME = int(HistoryField.CLOSE), int(HistoryField.VOLUME)
@@ -176,6 +176,10 @@ class Context:
     def instruments(self) -> range:
         """Numbers of the run's instruments, from 1 on."""
         return range(1, int(self.call_query(0, INSTRUMENT_COUNT)) + 1)
+
+    def is_member(self, instrument: Any = None) -> bool:
+        """Whether the instrument is listed and belongs to the universe now; of others positions may only be closed."""
+        return self.call_query(self.instrument if instrument is None else instrument, MEMBER) > 0.0
 
     def position(self, instrument: Any = None) -> float:
         """Signed quantity that the account holds."""

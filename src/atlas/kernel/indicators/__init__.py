@@ -1,8 +1,8 @@
 """Indicators: one core each, used streaming, vectorised and inside strategies.
 
 What may live here: kernel functions on the record of one indicator, and the classes that declare them. What may not:
-anything that knows instruments, orders or time, and any NumPy reduction, whose last bit differs between modes.
-An indicator's module is loaded when it is first named: a strategy waits for those it uses, not for all.
+anything that knows instruments or orders or asks a clock, and any NumPy reduction, whose last bit differs between
+modes. An indicator's module is loaded when it is first named: a strategy waits for those it uses, not for all.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from atlas.kernel.indicators.convergence import MACD as MACD
     from atlas.kernel.indicators.convergence import PPO as PPO
     from atlas.kernel.indicators.declaration import Indicator as Indicator
+    from atlas.kernel.indicators.longer_bars import LongerBars as LongerBars
     from atlas.kernel.indicators.momentum import CMO as CMO
     from atlas.kernel.indicators.momentum import ROC as ROC
     from atlas.kernel.indicators.momentum import RSI as RSI
@@ -112,6 +113,7 @@ _HOMES = {
     "Indicator": "declaration",
     "Keltner": "channels",
     "LinearRegression": "regression",
+    "LongerBars": "longer_bars",
     "Momentum": "momentum",
     "ParabolicSAR": "trend",
     "PercentRank": "rolling",

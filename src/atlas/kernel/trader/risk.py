@@ -66,6 +66,8 @@ BREACH = int(AlertLevel.BREACH)
 UNITS, NOTIONAL, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.TARGET_WEIGHT)
 MARKET = int(OrderType.MARKET)
 NULL_UNITS = NULL
+# Of `retired`: outside the universe positions may only get smaller; other values above 0 stop all trading.
+OUTSIDE = 2
 SECOND_NS = 1_000_000_000
 RUNNING = 0
 
@@ -108,7 +110,8 @@ def check_state(world: int, slot: int, adding: int) -> int:
         return KILL_SWITCH
     if header.warming_up != 0:
         return WARM_UP
-    if instrument_row(world, order.instrument).retired != 0:
+    retired = instrument_row(world, order.instrument).retired
+    if retired != 0 and (retired != OUTSIDE or adding > 0):
         return RETIRED
     if strategy_row(world, order.strategy).status != RUNNING:
         return STRATEGY_HALTED

@@ -108,7 +108,7 @@ Q_UNREALIZED, Q_REALIZED, Q_MARK = int(Query.UNREALIZED), int(Query.REALIZED), i
 Q_WORKING, Q_CLOCK, Q_BUYING_POWER = int(Query.WORKING_ORDERS), int(Query.CLOCK_NS), int(Query.BUYING_POWER)
 Q_OPEN_POSITIONS, Q_INSTRUMENTS = int(Query.OPEN_POSITIONS), int(Query.INSTRUMENT_COUNT)
 Q_STATE, Q_FEES, Q_BARS = int(Query.TRADING_STATE), int(Query.FEES), int(Query.BAR_COUNT)
-Q_STRATEGY_POSITION = int(Query.STRATEGY_POSITION)
+Q_STRATEGY_POSITION, Q_MEMBER = int(Query.STRATEGY_POSITION), int(Query.MEMBER)
 H_TIME, H_OPEN, H_HIGH = int(HistoryField.TIME_NS), int(HistoryField.OPEN), int(HistoryField.HIGH)
 H_LOW, H_VOLUME = int(HistoryField.LOW), int(HistoryField.VOLUME)
 
@@ -666,11 +666,15 @@ def ask_instrument(world: int, strategy: int, account: int, instrument: int, wha
         return NAN if row.mark_units == NULL_UNITS else float(row.mark_units) / row.price_scale_float
     if what == Q_WORKING:
         return float(row.live_orders)
+    if what == Q_MEMBER:
+        return 1.0 if instrument > 0 and row.retired == 0 else 0.0
+    base = account_row(world, account).currency
+    scale = currency_row(world, base).money_scale_float
     if what == Q_UNREALIZED:
-        return float(position.value_money - position.cost_money) / row.money_scale_float
+        return float(position.value_money - to_base(world, row.currency, base, position.cost_money)) / scale
     if what == Q_REALIZED:
         return float(position.realized_money) / row.money_scale_float
-    return float(position.value_money) / row.money_scale_float
+    return float(position.value_money) / scale
 
 
 @entry_point(VERBS["query"])
