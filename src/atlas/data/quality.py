@@ -76,24 +76,30 @@ def _text(time_ns: int) -> str:
     return str(np.datetime64(time_ns, "ns"))[:16].replace("T", " ")
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
 def _gaps(symbol: str, bars: Any, starts: Any) -> Iterator[QualityWarning]:
     """Find breaks much longer than the usual ones, and bars that overlap."""
     lengths = bars["venue_time_ns"] - starts
     breaks = starts[1:] - bars["venue_time_ns"][:-1]
     missing = breaks // lengths[1:]
-    absent = int(missing[breaks > 0].sum())
     is_daily = int(lengths[0]) >= DAY_NS
     # Nights and week-ends are no gaps in bars of a session; nor is a bar or two that had no trade.
-    usual = max(LONG_GAP * int(lengths[0]), WEEKEND_NS if is_daily or _has_nights(breaks) else 0)
+    usual = max(
+        LONG_GAP * int(lengths[0]), WEEKEND_NS if is_daily or _has_nights(breaks, int(starts[-1] - starts[0])) else 0
+    )
     long = np.flatnonzero(breaks > usual)
     if long.size:
         worst = int(long[np.argmax(breaks[long])])
+        absent = int(missing[long].sum())
         share = 100.0 * absent / (absent + len(bars))
         days = breaks[worst] / DAY_NS
         length = f"{days:.1f} days" if days >= 1 else f"{breaks[worst] / 3.6e12:.1f} hours"
         message = (
-            f"{symbol}: {long.size:,} gaps longer than usual, the longest of {length} after "
-            f"{_text(int(starts[worst]))}; {share:.1f}% of the bars from first to last are absent, closed hours counted"
+            f"{symbol}: {_counted(long.size, 'gap')} longer than usual, the longest of {length} after "
+            f"{_text(int(starts[worst]))}; {share:.1f}% of all bars are missing there, closed hours counted"
         )
         yield QualityWarning(symbol, "gaps", int(long.size), int(starts[long[0] + 1]), message)
     over = np.flatnonzero(breaks < 0)
@@ -103,10 +109,9 @@ def _gaps(symbol: str, bars: Any, starts: Any) -> Iterator[QualityWarning]:
         yield QualityWarning(symbol, "overlaps", int(over.size), int(starts[over[0] + 1]), message)
 
 
-def _has_nights(breaks: Any) -> bool:
-    """Whether every day has a long break, as where there are sessions."""
-    long = np.count_nonzero(breaks > DAY_NS // 6)
-    return bool(long and long * 3 * DAY_NS >= breaks.sum())
+def _has_nights(breaks: Any, span_ns: int) -> bool:
+    """Whether most days have a long break, as where there are sessions."""
+    return 3 * int(np.count_nonzero(breaks > DAY_NS // 6)) * DAY_NS >= max(span_ns, 3 * DAY_NS)
 
 
 def _volumes(symbol: str, bars: Any, starts: Any) -> Iterator[QualityWarning]:
@@ -134,7 +139,7 @@ def _outliers(symbol: str, bars: Any, starts: Any) -> Iterator[QualityWarning]:
         worst = int(jumps[np.argmax(returns[jumps])])
         move = close[worst + 1] / close[worst] - 1.0
         message = (
-            f"{symbol}: {jumps.size:,} returns far beyond the usual, the largest {100 * move:+.1f}% at "
+            f"{symbol}: {_counted(jumps.size, 'return')} far beyond the usual, the largest {100 * move:+.1f}% at "
             f"{_text(int(starts[worst + 1]))}: a split, a bad tick or a crash"
         )
         yield QualityWarning(symbol, "outliers", int(jumps.size), int(starts[jumps[0] + 1]), message)

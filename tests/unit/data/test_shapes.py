@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 from atlas.data import BarHistory, load_bars
+from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import ConfigurationError, DataError
 
 DAYS = ["2024-01-30", "2024-01-31", "2024-02-01"]
@@ -319,3 +323,21 @@ def test_what_a_value_was_worth_is_known_later(tmp_path: Path) -> None:
     assert history.fingerprint() != load_bars(path).fingerprint()
     with pytest.raises(DataError, match="no further column 'scroe'; did you mean 'score'"):
         load_bars(path, availability={"scroe": "1d"})
+
+
+IMPORTS = """
+import sys, atlas
+atlas.load(sys.argv[1], timezone=sys.argv[2])
+heavy = {"pandas", "polars", "pyarrow", "duckdb", "numba"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.mark.skipif(PLAIN, reason="nothing is compiled in plain mode")
+def test_a_text_file_is_read_without_any_library_of_frames(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text("time,open,high,low,close\n2024-01-02 09:30,1,2,1,2\n2024-01-02 09:31,1,2,1,2\n")
+    load_bars(path)
+    command = [sys.executable, "-c", IMPORTS, str(path), "America/New_York"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "src"})
+    assert done.stdout == "[]\n"
