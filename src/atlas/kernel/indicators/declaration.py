@@ -148,9 +148,11 @@ class Indicator:
     length: int
 
     def __init__(self, **arguments: float) -> None:
-        for name, value in arguments.items():
+        self.arguments = {
+            name: value.item() if isinstance(value, np.generic) else value for name, value in arguments.items()
+        }
+        for name, value in self.arguments.items():
             check_argument(type(self), name, value)
-        self.arguments = arguments
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "arguments":
