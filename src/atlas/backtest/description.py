@@ -36,7 +36,7 @@ LIMIT_KEYS: Final = {
 DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
 """What a document calls each model of slippage that depends on size."""
 
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
+ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "borrow_rate", "interest_rate")
 
 
 def describe_run(

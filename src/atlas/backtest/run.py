@@ -9,6 +9,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from atlas.backtest.actions import actions_of
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
 from atlas.backtest.preparation import Report, prepare
@@ -20,6 +21,7 @@ from atlas.config.times import end_of, start_of
 from atlas.data import BarHistory, load_bars, load_shipped, shipped_data
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import DEFAULT_CURRENCY, Instrument
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
+    borrow_rate: float = 0.0,
+    interest_rate: float = 0.0,
+    dividends: Any = None,
+    splits: Any = None,
     order_latency_ms: float = 0.0,
     report_latency_ms: float = 0.0,
     currency: str = "",
@@ -114,6 +120,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Risk limits; None is buying power alone.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions and of cash below zero, as fractions.
+    dividends, splits : frame, mapping or True, optional
+        Cash a share, and new shares for an old one, by ex-date; True takes the data's columns. Prices must be raw.
     order_latency_ms, report_latency_ms : float
         Delay of orders to the venue, and of its reports.
     currency : str
@@ -161,11 +171,13 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     )
     bars = bars if fractional is None else with_fractions(bars, fractional)
     settings = settings_said(said, aggregate_ns)
+    bars, whole = cut(bars, start, end), bars
     result = run_history(
         strategies,
-        cut(bars, start, end),
+        bars,
         settings,
-        configuration=describe_run(strategies, bars, settings, data, symbols, timeframe, start, end),
+        actions=actions_of(bars, dividends, splits),
+        configuration=describe_run(strategies, whole, settings, data, symbols, timeframe, start, end),
         journal=None if journal is None else Path(journal),
         progress=progress,
     )
@@ -200,6 +212,7 @@ def run_history(
     *,
     configuration: str | Callable[[], str] = "",
     title: str = "",
+    actions: RecordArray | None = None,
     journal: Path | None = None,
     progress: Progress | None = None,
     compiling: Report | None = None,
@@ -214,6 +227,8 @@ def run_history(
         The run's document as YAML, or what writes it.
     title : str
         What reports call it.
+    actions : array of rows (n, 8), optional
+        Splits and dividends.
     journal : Path, optional
         Folder for its journal.
     progress, compiling : callable, optional
@@ -229,7 +244,7 @@ def run_history(
     engine = Engine(
         history,
         strategies,
-        settings.engine_setup(history, journal=journal is not None),
+        settings.engine_setup(history, journal=journal is not None, actions=actions),
         sink=None if recorder is None else recorder.append,
     )
     error: StrategyError | None = None

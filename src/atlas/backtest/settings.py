@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final
 
-from atlas.backtest.engine import POLICIES, EngineSetup
+from atlas.backtest.engine import NO_ACTIONS, POLICIES, EngineSetup
 from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
 from atlas.kernel.trader.creation import AccountSetup, Limits
 from atlas.records.errors import ConfigurationError
+from atlas.records.layout import RecordArray
 from atlas.strategy.binding import MODES
 
 MINUTE_NS: Final = 60_000_000_000
@@ -54,6 +55,8 @@ class RunSettings:
         Of the account; buying power is the only one that is on by default.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions, and of cash below zero, as fractions; charged at each UTC day's end.
     rates : mapping of str to float
         Value of one unit of another currency in the account's.
     seed : int
@@ -88,6 +91,8 @@ class RunSettings:
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
     leverage: float = 1.0
+    borrow_rate: float = 0.0
+    interest_rate: float = 0.0
     rates: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     mode: str = "auto"
@@ -99,6 +104,8 @@ class RunSettings:
     def __post_init__(self) -> None:
         require_number("cash", self.cash, above=0.0)
         require_number("leverage", self.leverage, above=0.0)
+        require_number("borrow_rate", self.borrow_rate, least=0.0, most=10.0)
+        require_number("interest_rate", self.interest_rate, least=0.0, most=10.0)
         require_number("volume_share", self.volume_share, least=0.0, most=1.0)
         require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
         require_choice("slippage_model", self.slippage_model, SLIPPAGE_MODELS)
@@ -128,7 +135,9 @@ class RunSettings:
             )
         return shared[0]
 
-    def engine_setup(self, history: BarHistory, *, journal: bool = False) -> EngineSetup:
+    def engine_setup(
+        self, history: BarHistory, *, journal: bool = False, actions: RecordArray | None = None
+    ) -> EngineSetup:
         """Return what the engine is made of."""
         account = AccountSetup(
             currency=self.account_currency(history),
@@ -137,6 +146,8 @@ class RunSettings:
             limits=self.limits,
             fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
+            borrow_rate=self.borrow_rate,
+            interest_rate=self.interest_rate,
         )
         return EngineSetup(
             accounts=(account,),
@@ -161,6 +172,7 @@ class RunSettings:
             require_compiled=self.compile == "require",
             on_error=self.on_error,
             journal_commands=journal,
+            actions=NO_ACTIONS if actions is None else actions,
         )
 
 

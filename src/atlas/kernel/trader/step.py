@@ -17,7 +17,7 @@ from atlas.kernel.trader.dispatch import (
     dispatch_slice,
     dispatch_timer,
 )
-from atlas.kernel.trader.ledger import emit_equity_points, equity, mark, pay_dividend, revalue, split_shares
+from atlas.kernel.trader.ledger import accrue, emit_equity_points, equity, mark, pay_dividend, revalue, split_shares
 from atlas.kernel.trader.orders import split_working
 from atlas.kernel.trader.reports import apply_cancel_reject, apply_execution_report
 from atlas.kernel.trader.risk import begin_day, watch_equity
@@ -253,6 +253,8 @@ def close_day(world: int, next_time_ns: int) -> None:
     """Put equity points into the outputs for the boundary that is due, begin the next day, skip empty ones."""
     header = world_row(world, 0)
     boundary, interval = header.next_equity_time_ns, header.equity_interval_ns
+    if header.accrual_on != 0 and boundary >= header.next_day_time_ns:
+        accrue(world, boundary)
     emit_equity_points(world, boundary)
     if boundary >= header.next_day_time_ns:
         begin_day(world)
