@@ -14,6 +14,8 @@ from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import FeeRule
 from atlas.records.enums import NULL
 from atlas.records.instruments import BarSpecification
+from atlas.records.kinds import Kind
+from atlas.records.layout import RecordArray
 from atlas.strategy.binding import BoundStrategy
 
 DAY_NS = 86_400_000_000_000
@@ -21,7 +23,11 @@ MOST_NAMES = 8
 
 
 def assumptions_of(
-    settings: RunSettings, history: BarHistory, currency: str, bound: Sequence[BoundStrategy]
+    settings: RunSettings,
+    history: BarHistory,
+    currency: str,
+    bound: Sequence[BoundStrategy],
+    actions: RecordArray,
 ) -> list[Assumption]:
     """Return what a run took for granted.
 
@@ -33,6 +39,8 @@ def assumptions_of(
         Of the account.
     bound : sequence of BoundStrategy
         The strategies as they ran.
+    actions : array of rows (n, 8)
+        Splits and dividends.
 
     Returns
     -------
@@ -43,7 +51,7 @@ def assumptions_of(
         *_fills(settings, history),
         *_costs(settings, currency),
         *_account(settings, history, currency),
-        *_data(settings, history),
+        *_data(settings, history, actions),
         *(_strategy(each) for each in bound),
     ]
 
@@ -195,8 +203,19 @@ def _account(settings: RunSettings, history: BarHistory, currency: str) -> list[
             relaxed=not settings.limits.require_buying_power,
         ),
         Assumption("Risk limits", listed or "none but buying power", "Checked before each order leaves."),
-        Assumption("Short selling", "allowed", "Every instrument can be borrowed, at no cost."),
-        Assumption("Interest", "none", "Neither cash nor borrowed money bears interest."),
+        Assumption(
+            "Short selling",
+            f"at {100 * settings.borrow_rate:g}% a year" if settings.borrow_rate else "allowed",
+            "Every instrument can be borrowed, "
+            + ("for a fee on its value at each day's end." if settings.borrow_rate else "at no cost."),
+        ),
+        Assumption(
+            "Interest",
+            f"{100 * settings.interest_rate:g}% a year on cash below zero" if settings.interest_rate else "none",
+            "Charged at each day's end; cash above zero bears none."
+            if settings.interest_rate
+            else "Neither cash nor borrowed money bears interest.",
+        ),
         _quantities(history),
         Assumption("Negative equity", "ends the run", "The account is closed where its equity falls below zero."),
     ]
@@ -248,7 +267,19 @@ def _quantities(history: BarHistory) -> Assumption:
     return Assumption("Quantities", value, "Describe an instrument with whole_lots or a lot_size to trade whole ones.")
 
 
-def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
+def _actions(actions: RecordArray) -> Assumption:
+    kinds = [int(kind) for kind in (actions[:, 2] >> 32) & 0xFF]
+    splits, dividends = kinds.count(int(Kind.SPLIT)), kinds.count(int(Kind.DIVIDEND))
+    if not actions.size:
+        return Assumption("Prices", "as the data states them", "No split, dividend or roll is applied.")
+    return Assumption(
+        "Splits and dividends",
+        f"{splits} splits, {dividends} dividends, as given",
+        "At the ex-date before its open; longs receive dividends, shorts pay them. The prices must not be adjusted.",
+    )
+
+
+def _data(settings: RunSettings, history: BarHistory, actions: RecordArray) -> list[Assumption]:
     frames = ", ".join(each.time_frame for each in history.specifications)
     found = [Assumption("Bars", frames, "A bar is seen when it has ended, at its stated end and not before.")]
     if settings.aggregate_ns:
@@ -266,7 +297,7 @@ def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
         )
     found += _universe(settings, history)
     found += [
-        Assumption("Prices", "as the data states them", "No split, dividend or roll is applied."),
+        _actions(actions),
         Assumption(
             "End of data",
             "working orders expire, positions are marked at the last close",

@@ -41,7 +41,9 @@ READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields
 DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
 """What a document calls each model of slippage that depends on size."""
 
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate")
+ONLY_IN_PYTHON: Final = (
+    *("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate", "borrow_rate", "interest_rate"),
+)
 
 
 def describe_run(

@@ -61,6 +61,7 @@ from atlas.backtest.settings import RunSettings
 from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
+from atlas.records.enums import CashMovementType
 from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
@@ -225,7 +226,7 @@ class BacktestResult:
     @cached_property
     def seen_bars(self) -> RecordArray:
         """The bars that were run: all of them, unless the run ended early."""
-        bars: RecordArray = self.history.records[: int(self._engine.trader.rows("world")[0]["cursor"])]
+        bars: RecordArray = self.history.records[: self._engine.seen_bars]
         return bars
 
     @cached_property
@@ -246,7 +247,7 @@ class BacktestResult:
             self.fill_records,
             self.bar_groups,
             reversals=self._engine.log.records(Kind.FILL_REVERSAL),
-            actions=corporate_actions(self.seen_bars, self.instruments),
+            actions=corporate_actions(self._engine.seen_records, self.instruments),
         )
 
     @cached_property
@@ -330,6 +331,21 @@ class BacktestResult:
         return indicator_lines(self._engine)
 
     @cached_property
+    def cash_flows(self) -> pandas.DataFrame:
+        """One row for cash that no fill brought: dividends, fees on short positions, interest, cash for fractions."""
+        import pandas as pd
+
+        rows, symbols = self._engine.log.records(Kind.CASH_POSTING), ["", *self.history.symbols]
+        return pd.DataFrame(
+            {
+                "time": pd.to_datetime(rows["venue_time_ns"].astype("datetime64[ns]"), utc=True),
+                "symbol": [symbols[number] for number in rows["instrument"].tolist()],
+                "type": [CashMovementType(number).name.lower() for number in rows["movement_type"].tolist()],
+                "amount": rows["amount_money"] / 10.0**self.money_exponent,
+            }
+        )
+
+    @cached_property
     def log(self) -> list[str]:
         """What the strategies logged, a line each: time, strategy, symbol, text."""
         texts: dict[int, str] = {}
@@ -344,7 +360,8 @@ class BacktestResult:
     @cached_property
     def assumptions(self) -> list[Assumption]:
         """Every execution assumption, each relaxation by its name."""
-        return assumptions_of(self.settings, self.history, self.currency, self._engine.bound)
+        actions = self._engine.setup.actions
+        return assumptions_of(self.settings, self.history, self.currency, self._engine.bound, actions)
 
     @property
     def parameters(self) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from atlas.backtest.actions import actions_of
 from atlas.backtest.benchmark import BenchmarkChoice, benchmark_choice
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
@@ -24,6 +25,7 @@ from atlas.config.times import end_of, start_of
 from atlas.data import BarHistory, load, load_bars
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import DEFAULT_CURRENCY, Instrument
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy
 
 if TYPE_CHECKING:
@@ -74,6 +76,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
+    borrow_rate: float = 0.0,
+    interest_rate: float = 0.0,
+    dividends: Any = None,
+    splits: Any = None,
     order_latency_ms: float = 0.0,
     report_latency_ms: float = 0.0,
     currency: str = "",
@@ -135,6 +141,10 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Risk limits; None is buying power alone.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions and of cash below zero, as fractions.
+    dividends, splits : frame, mapping or True, optional
+        Cash a share, and new shares for an old one, by ex-date; True takes the data's columns. Prices must be raw.
     order_latency_ms, report_latency_ms : float
         Delay of orders to the venue, and of its reports.
     currency : str
@@ -203,6 +213,7 @@ class RunPlan:
     configuration: str | Callable[[], str] = ""
     title: str = ""
     benchmark: BenchmarkChoice | None = None
+    actions: RecordArray | None = None
 
     def run(
         self, *, journal: Path | None = None, progress: Progress | None = None, compiling: Report | None = None
@@ -218,6 +229,7 @@ class RunPlan:
             progress=progress,
             compiling=compiling,
             benchmark=self.benchmark,
+            actions=self.actions,
         )
 
 
@@ -245,8 +257,9 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
     configuration = describe_run(
         strategies, bars, settings, data, symbols, said["timeframe"], start, end, arrays, reading
     )
-    benchmark = benchmark_choice(said["benchmark"], bars)
-    return RunPlan(strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark)
+    benchmark, shown = benchmark_choice(said["benchmark"], bars), cut(bars, start, end)
+    actions = actions_of(shown, said["dividends"], said["splits"])
+    return RunPlan(strategies, shown, settings, configuration, benchmark=benchmark, actions=actions)
 
 
 def settings_said(said: Mapping[str, Any], bars: BarHistory, aggregate_ns: int) -> RunSettings:
@@ -277,6 +290,7 @@ def run_history(
     *,
     configuration: str | Callable[[], str] = "",
     title: str = "",
+    actions: RecordArray | None = None,
     journal: Path | None = None,
     progress: Progress | None = None,
     compiling: Report | None = None,
@@ -292,6 +306,8 @@ def run_history(
         The run's document as YAML, or what writes it.
     title : str
         What reports call it.
+    actions : array of rows (n, 8), optional
+        Splits and dividends.
     journal : Path, optional
         Folder for its journal.
     progress, compiling : callable, optional
@@ -309,7 +325,7 @@ def run_history(
     engine = Engine(
         history,
         strategies,
-        settings.engine_setup(history, journal=journal is not None),
+        settings.engine_setup(history, journal=journal is not None, actions=actions),
         sink=None if recorder is None else recorder.append,
     )
     if journal is not None and recorder is not None:

@@ -75,13 +75,13 @@ def indicator_lines(engine: Engine, most_samples: int = MOST_SAMPLES) -> list[In
             break
         for row, probe in enumerate(probes):
             values[row, place] = probe.read()
-    times_ns = np.ascontiguousarray(engine.history.records["venue_time_ns"][stops - 1])
+    times_ns = np.ascontiguousarray(engine.records["venue_time_ns"][stops - 1])
     return [_line(probe, times_ns, row, step) for probe, row in zip(probes, values, strict=True)]
 
 
 def _stops(engine: Engine, count: int, most: int) -> tuple[IntArray, int]:
     """Return numbers of records after which to look, the last of their moment each, and the moments between two."""
-    times_ns = engine.history.records["venue_time_ns"][:count]
+    times_ns = engine.records["venue_time_ns"][:count]
     moments = np.append(np.flatnonzero(times_ns[1:] != times_ns[:-1]) + 1, count)
     step = -(-len(moments) // most)
     return np.unique(np.append(moments[step - 1 :: step], count)), step

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final
 
-from atlas.backtest.engine import POLICIES, EngineSetup
+from atlas.backtest.engine import NO_ACTIONS, POLICIES, EngineSetup
 from atlas.backtest.rates import Rate, RateSeries
 from atlas.backtest.universe import DELISTINGS, Universe, changes_of
 from atlas.config.suggestions import did_you_mean
@@ -16,6 +16,7 @@ from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
 from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies
 from atlas.records.errors import ConfigurationError
+from atlas.records.layout import RecordArray
 from atlas.strategy.binding import MODES
 
 MINUTE_NS: Final = 60_000_000_000
@@ -56,6 +57,8 @@ class RunSettings:
         Of the account; buying power is the only one that is on by default.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions, and of cash below zero, as fractions; charged at each UTC day's end.
     rates : mapping of str to float or RateSeries
         Value of one unit of another currency in the account's.
     universe : tuple of Membership, optional
@@ -96,6 +99,8 @@ class RunSettings:
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
     leverage: float = 1.0
+    borrow_rate: float = 0.0
+    interest_rate: float = 0.0
     rates: Mapping[str, Rate] = field(default_factory=dict)
     universe: Universe | None = None
     delisting: str = "close"
@@ -111,6 +116,8 @@ class RunSettings:
         require_number("cash", self.cash, above=0.0)
         require_number("leverage", self.leverage, above=0.0)
         require_number("risk_free_rate", self.risk_free_rate, least=-0.5, most=1.0)
+        require_number("borrow_rate", self.borrow_rate, least=0.0, most=10.0)
+        require_number("interest_rate", self.interest_rate, least=0.0, most=10.0)
         require_number("volume_share", self.volume_share, least=0.0, most=1.0)
         require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
         require_choice("slippage_model", self.slippage_model, SLIPPAGE_MODELS)
@@ -142,7 +149,9 @@ class RunSettings:
             )
         return shared[0]
 
-    def engine_setup(self, history: BarHistory, *, journal: bool = False) -> EngineSetup:
+    def engine_setup(
+        self, history: BarHistory, *, journal: bool = False, actions: RecordArray | None = None
+    ) -> EngineSetup:
         """Return what the engine is made of."""
         account = AccountSetup(
             currency=self.account_currency(history),
@@ -151,6 +160,8 @@ class RunSettings:
             limits=self.limits,
             fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
+            borrow_rate=self.borrow_rate,
+            interest_rate=self.interest_rate,
         )
         start_ns = int(history.records["local_time_ns"][0])
         rates = {
@@ -182,6 +193,7 @@ class RunSettings:
             require_compiled=self.compile == "require",
             on_error=self.on_error,
             journal_commands=journal,
+            actions=NO_ACTIONS if actions is None else actions,
         )
 
 

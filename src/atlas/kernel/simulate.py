@@ -29,8 +29,19 @@ from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, native_call, record_at, store
 from atlas.kernel.trader.changes import DELISTING, apply_change
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
-from atlas.kernel.trader.ledger import emit_equity_points
-from atlas.kernel.trader.outputs import COMMANDS_ENTRY, ROW_BYTES, outputs_left
+from atlas.kernel.trader.ledger import DAY_NS, accrue, emit_equity_points
+from atlas.kernel.trader.orders import split_terms
+from atlas.kernel.trader.outputs import (
+    COMMANDS_ENTRY,
+    NEW_ORDER_KIND,
+    REPLACE_KIND,
+    ROW_BYTES,
+    TERMS_KIND,
+    new_order_at,
+    outputs_left,
+    replace_order_at,
+    terms_at,
+)
 from atlas.kernel.trader.step import (
     KIND_SPLIT,
     NEVER,
@@ -378,12 +389,39 @@ def quiet_until(trader: int, venue: int, link: int) -> int:
 
 
 @rare_function
+def split_commands(trader: int, instrument: int, numerator: int, denominator: int) -> None:
+    """Carry a split into the commands on their way to the venue, with the trader's rounding of their orders."""
+    header = world_row(trader, 0)
+    for count in range(header.commands_read, header.commands_written):
+        address = command_address(trader, ring_index(trader, COMMANDS_ENTRY, count))
+        kind = int(bar_at(address).kind)
+        if int(bar_at(address).instrument) != instrument:
+            continue
+        if kind == NEW_ORDER_KIND:
+            command = new_order_at(address)
+            command.quantity_units = split_terms(command.quantity_units, numerator, denominator)
+            command.price_units = split_terms(command.price_units, denominator, numerator)
+            command.stop_units = split_terms(command.stop_units, denominator, numerator)
+            command.stop_loss_units = split_terms(command.stop_loss_units, denominator, numerator)
+            command.take_profit_units = split_terms(command.take_profit_units, denominator, numerator)
+        elif kind == REPLACE_KIND:
+            request = replace_order_at(address)
+            request.quantity_units = split_terms(request.quantity_units, numerator, denominator)
+            request.price_units = split_terms(request.price_units, denominator, numerator)
+            request.stop_units = split_terms(request.stop_units, denominator, numerator)
+        elif kind == TERMS_KIND:
+            terms = terms_at(address)
+            terms.trailing_offset_units = split_terms(terms.trailing_offset_units, denominator, numerator)
+
+
+@rare_function
 def apply_action(trader: int, venue: int, address: int) -> None:
     """Apply a record that is no bar: at the venue where it concerns it, then at the trader."""
     if int(bar_at(address).kind) == KIND_SPLIT:
         split = split_at(address)
         time_ns = split.venue_time_ns
         exchange_split(venue, int(split.instrument), split.numerator, split.denominator, time_ns)
+        split_commands(trader, int(split.instrument), split.numerator, split.denominator)
     step_action(trader, address)
 
 
@@ -476,6 +514,8 @@ def finish(trader: int, venue: int, link: int) -> int:
             return OUTPUTS_FULL
         wire.stage = 2
         header.warming_up = 1
+        if header.accrual_on != 0 and header.clock_ns >= header.next_day_time_ns:
+            accrue(trader, header.clock_ns - header.clock_ns % DAY_NS)
         emit_equity_points(trader, header.clock_ns)
     if wire.stage == 2:
         dispatch_phase(trader, ON_STOP)
