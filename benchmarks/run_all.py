@@ -23,6 +23,7 @@ SCRIPTS = {
     "step": ("--bars", "50000", "--rounds", "2"),
     "journal_run": ("--bars", "100000", "--rounds", "3"),
     "replay": ("--bars", "50000", "--rounds", "2"),
+    "report": ("--bars", "100000", "--rounds", "1", "--no-peers"),
     "process": ("--bars", "100000", "--rounds", "2"),
     "kernel_build": (),
 }
