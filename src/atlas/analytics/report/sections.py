@@ -40,7 +40,14 @@ def header(content: ReportContent, period: str) -> str:
     symbols = [instrument.symbol for instrument in content.instruments]
     named = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" if len(symbols) > 8 else "")
     context = " · ".join(
-        part for part in (named, period, f"{content.summary.bars:,} bars", content.description) if part
+        part
+        for part in (
+            named,
+            period,
+            f"{content.summary.bars:,} bar{'' if content.summary.bars == 1 else 's'}",
+            content.description,
+        )
+        if part
     )
     chips = "".join(
         f"<li><b>{escape(name)}</b> {escape(parameter_text(value))}</li>" for name, value in content.parameters.items()

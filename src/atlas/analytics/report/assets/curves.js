@@ -25,7 +25,7 @@ async function curveCharts() {
     if (other.length) { drawn.push(other); series.push(line(colors.other, 1.2)); }
     const fallen = read("drawdown");
     const show = (i) => readout(out, [["", moment(times[i], report.daily)], ["Equity", money(equity[i])],
-      ["Return", percent(equity[i] / initial - 1), equity[i] < initial ? "loss" : "gain"], ["Drawdown", percent(fallen[i])],
+      ["Return", percent(equity[i] / initial - 1), equity[i] < initial ? "loss" : equity[i] > initial ? "gain" : ""], ["Drawdown", percent(fallen[i])],
       ...(other.length ? [[given.benchmarkName, money(other[i]) + " (" + percent(other[i] / initial - 1) + ")", "other"]] : [])]);
     const start = (u) => {
       const y = u.valToPos(initial, "y", true);

@@ -126,7 +126,7 @@ class PriceChart {
   tell() {
     const each = this.shown.level.each, parts = [];
     const count = fixed(this.bars, 0);
-    parts.push(each === 1 ? `One candle is one bar; ${count} bars in all.` : `One candle joins ${fixed(each, 0)} bars of ${count}; zoom in for finer ones.`);
+    parts.push(each === 1 ? `One candle is one bar, of ${count} in all.` : `One candle joins ${fixed(each, 0)} bars of ${count}; zoom in for finer ones.`);
     if (this.price.barsEach > 1) parts.push(`The file holds candles of ${this.price.barsEach} bars at the finest, to stay small.`);
     const sparse = this.lines.find((line) => line.barsEach > 1);
     if (sparse) parts.push(`Indicators are read every ${fixed(sparse.barsEach, 0)} bars.`);
