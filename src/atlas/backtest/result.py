@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from atlas.analytics import (
     Assumption,
     ReportContent,
@@ -26,6 +28,7 @@ from atlas.analytics import (
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
 from atlas.backtest.engine import Engine
+from atlas.backtest.explanation import Explainer, Explanation
 from atlas.backtest.folder import (
     CONFIGURATION,
     EQUITY,
@@ -40,7 +43,7 @@ from atlas.backtest.settings import RunSettings
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
 from atlas.records.enums import CashMovementType
-from atlas.records.errors import StrategyError
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray
@@ -204,6 +207,31 @@ class BacktestResult:
     def trades(self) -> pandas.DataFrame:
         """One row a closed trade, from flat to flat."""
         return trades_frame(self.round_trips.closed, self.instruments, self.money_exponent)
+
+    def explain(self, fill: Any) -> Explanation:
+        """Say in sentences why a fill is what it is: rule, bar, prices, cap, slippage, fee, latency, relaxations.
+
+        Parameters
+        ----------
+        fill : int or row of `fills`
+            Its number, from 0, or a row as ``result.fills.iloc[3]`` gives it.
+
+        Returns
+        -------
+        Explanation
+            Prints as sentences; its parts are attributes.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such fill.
+        """
+        number = fill if isinstance(fill, int | np.integer) else getattr(fill, "name", None)
+        if not isinstance(number, int | np.integer) or not 0 <= number < len(self.fill_records):
+            most = len(self.fill_records) - 1
+            raise ConfigurationError(f"a fill is a row of result.fills or its number, 0 to {most}, not {fill!r}")
+        explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
+        return explainer.explain(int(number))
 
     @cached_property
     def cash_flows(self) -> pandas.DataFrame:
