@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from atlas.analytics import (
     Assumption,
     BarGroups,
@@ -44,6 +46,7 @@ from atlas.backtest.assumptions import assumptions_of
 from atlas.backtest.attribution import BaseCurrency, attribution_frame
 from atlas.backtest.benchmark import BenchmarkChoice
 from atlas.backtest.engine import Engine
+from atlas.backtest.explanation import Explainer, Explanation
 from atlas.backtest.folder import (
     CONFIGURATION,
     EQUITY,
@@ -329,6 +332,31 @@ class BacktestResult:
     def indicators(self) -> list[IndicatorLine]:
         """What the strategies' indicators stood at over time, for charts: read from a second run of the same."""
         return indicator_lines(self._engine)
+
+    def explain(self, fill: Any) -> Explanation:
+        """Say in sentences why a fill is what it is: rule, bar, prices, cap, slippage, fee, latency, relaxations.
+
+        Parameters
+        ----------
+        fill : int or row of `fills`
+            Its number, from 0, or a row as ``result.fills.iloc[3]`` gives it.
+
+        Returns
+        -------
+        Explanation
+            Prints as sentences; its parts are attributes.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such fill.
+        """
+        number = fill if isinstance(fill, int | np.integer) else getattr(fill, "name", None)
+        if not isinstance(number, int | np.integer) or not 0 <= number < len(self.fill_records):
+            most = len(self.fill_records) - 1
+            raise ConfigurationError(f"a fill is a row of result.fills or its number, 0 to {most}, not {fill!r}")
+        explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
+        return explainer.explain(int(number))
 
     @cached_property
     def cash_flows(self) -> pandas.DataFrame:
