@@ -442,6 +442,7 @@ def _with_time_of_day(dates: Moments, clock_ns: Times, seen: Seen, columns: _Col
 
 def kind_of_times(values: Sequence[str], place: str) -> int:
     """Kind that reads a column of times, by its first cells; `place` is that of the first."""
+    values = [value for value in values if value.lower() not in _MISSING_WORDS]
     if not values:
         # Empty cells are reported with their row, like those of every other column.
         return cells.MOMENT

@@ -114,6 +114,9 @@ TEXTS = {
     "comment": "# made by hand\n" + text(),
     "address above": "https://www.example.com\n" + text(),
     "trailing separators": text().replace("\n", ",\n").replace("Volume,", "Volume", 1),
+    "Polygon": text(
+        names=("window_start", "open", "high", "low", "close", "volume"), date=lambda day: epoch(day) + "0" * 9
+    ),
     "byte order mark": "\ufeff" + text(),
     "no last line end": text().rstrip("\n"),
 }
@@ -306,6 +309,13 @@ def test_dates_of_which_the_data_does_not_tell_want_to_be_told(tmp_path: Path) -
     days = load_bars(path, dates="day-first").bar_starts()
     months = load_bars(path, dates="month-first", timeframe="1d").bar_starts()
     assert (days[1] - days[0], months[1] - months[0]) == (86_400_000_000_000, 31 * 86_400_000_000_000)
+
+
+def test_a_column_of_volume_without_any_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text("date,open,high,low,close,vol\n2024-01-01,1,2,1,2,0\n2024-01-02,1,2,1,2,0\n")
+    (note,) = load_bars(path).notes
+    assert note.startswith("A.csv: no bar has any volume, so no order fills")
 
 
 def test_what_a_value_was_worth_is_known_later(tmp_path: Path) -> None:
