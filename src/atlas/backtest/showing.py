@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import webbrowser
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -40,6 +38,9 @@ class ReportView:
 
     def show(self) -> Path:
         """Write it to a temporary file, open that in the browser, and return it."""
+        import tempfile
+        import webbrowser
+
         folder = Path(tempfile.mkdtemp(prefix="atlas-"))
         file = folder / f"{self.name}.html"
         file.write_text(self.html, encoding="utf-8")

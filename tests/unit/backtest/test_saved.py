@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +151,22 @@ def test_a_plot_is_the_report_and_opens_where_there_is_no_notebook(
     monkeypatch.setattr("atlas.backtest.result.is_notebook", lambda: True)
     result.plot()
     assert len(opened) == 1
+
+
+QUIET = """
+import sys, atlas
+result = atlas.backtest("sma_cross", "sp500", fees=0.001, end="2000-12-31")
+result.report(sys.argv[1] + "/report.html")
+str(atlas.compare(result, result.save(sys.argv[1] + "/run")))
+print(sorted({"IPython", "matplotlib", "pandas", "webbrowser"} & set(sys.modules)))
+"""
+
+
+def test_a_report_and_a_comparison_import_nothing_heavy(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", QUIET, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_report_is_html_or_pdf_by_its_suffix(other: BacktestResult, tmp_path: Path) -> None:
