@@ -17,6 +17,11 @@ class Strategy:
     Fields are declared by annotation in the class body; keywords of the constructor set them for one instance. A
     number given to an indicator's field sets the indicator's first argument.
 
+    Parameters
+    ----------
+    **parameters
+        Declared fields with their values, such as ``fast=5``.
+
     Attributes
     ----------
     scope : str
@@ -56,7 +61,7 @@ class Strategy:
         return b""
 
     def load(self, state: bytes, version: int) -> None:
-        """Take back what `save` of a class with `version` returned; override it together with `save`."""
+        """Take back the `state` that `save` of a class with `version` returned; override it together with `save`."""
         if state:
             raise StrategyError(f"{type(self).__name__} has saved state of version {version}, but no load()")
 

@@ -109,12 +109,11 @@ class Context:
     ----------
     instrument : int
         Instrument of the event that the hook was called for.
-    world, strategy, line : int
-        Address of the trader's block, number of the strategy in it, line a compiled hook is at.
     """
 
     __slots__ = ()
     instrument: int
+    # The kernel's: address of the trader's block, number of the strategy in it, line a compiled hook is at.
     world: int
     strategy: int
     line: int
@@ -218,7 +217,17 @@ class Context:
         return int(self.call_query(self.instrument if instrument is None else instrument, BAR_COUNT))
 
     def history(self, field: Any, ago: int = 0, instrument: Any = None) -> float:
-        """Give a `HistoryField` of the bar `ago` bars back, 0 being the last finished one; NaN when it is not kept."""
+        """Give a field of a bar; NaN when it is not kept.
+
+        Parameters
+        ----------
+        field : HistoryField
+            Which of open, high, low, close and volume.
+        ago : int
+            Bars back; 0 is the last finished one. At most as many as ``backtest(history=...)`` keeps.
+        instrument : int or str, optional
+            Whose bar; the event's where nothing is said.
+        """
         return self.call_history(self.instrument if instrument is None else instrument, int(field), ago)
 
     def open_price(self, instrument: Any = None, ago: int = 0) -> float:
@@ -242,7 +251,17 @@ class Context:
         return self.call_history(self.instrument if instrument is None else instrument, VOLUME, ago)
 
     def column(self, name: Any, instrument: Any = None, ago: int = 0) -> float:
-        """Give a further column of the data: its newest value that is known, or one `ago` rows back; NaN for none."""
+        """Give a further column of the data: its newest value that is known; NaN for none.
+
+        Parameters
+        ----------
+        name : str
+            Header of the column, as a literal text.
+        instrument : int or str, optional
+            Whose row; the event's where nothing is said.
+        ago : int
+            Rows back from the newest.
+        """
         return self.call_column(self.instrument if instrument is None else instrument, name, ago)
 
     # --- orders ---
@@ -264,11 +283,34 @@ class Context:
         trailing_fraction: Any = None,
         reduce_only: Any = None,
     ) -> int:
-        """Place an order to buy; give its id. The amount is a quantity, a notional or a weight of the equity.
+        """Place an order to buy; give its id. How much is said by exactly one of quantity, notional and weight.
 
-        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
-        `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
-        or `trailing_fraction` a stop that follows the price; with `reduce_only=True` it never enlarges a position.
+        Parameters
+        ----------
+        instrument : int or str, optional
+            What is bought; the event's where nothing is said.
+        quantity : float
+            Pieces, above 0.
+        limit : float, optional
+            Price it does not fill beyond; with `stop`, of the stop-limit order.
+        stop : float, optional
+            Price from which on it acts.
+        stop_loss, take_profit : float, optional
+            Prices of orders that live from the fill on; see `bracket`.
+        time_in_force : TimeInForce
+            How long it lives; until canceled where nothing is said.
+        notional : float
+            Worth in money, in place of a quantity.
+        weight : float
+            Worth as a fraction of the equity, in place of a quantity; resolved at the fill.
+        expire_time_ns : int, optional
+            End of a ``GTD`` order, ns UTC.
+        touch : float, optional
+            Price at which it becomes a market order: below the market for a purchase.
+        trailing, trailing_fraction : float, optional
+            Distance of a stop that follows the price: in price, or as a fraction of it.
+        reduce_only : bool, optional
+            True for an order that never enlarges a position, nor turns it.
         """
         return self._place(
             BUY,
@@ -305,11 +347,9 @@ class Context:
         trailing_fraction: Any = None,
         reduce_only: Any = None,
     ) -> int:
-        """Place an order to sell; give its id. The amount is a quantity, a notional or a weight of the equity.
+        """Place an order to sell; give its id. Parameters are those of `buy`.
 
-        `stop_loss` and `take_profit` are prices of orders that live from the fill on; see `bracket`. With `limit` and
-        `stop` it is a stop-limit order, with `touch` a market order once that price is met, with `trailing` (in price)
-        or `trailing_fraction` a stop that follows the price; with `reduce_only=True` it never enlarges a position.
+        A sale of more than is held goes short. `touch` lies above the market for a sale.
         """
         return self._place(
             SELL,
@@ -401,7 +441,19 @@ class Context:
         time_in_force: Any = GTC,
         expire_time_ns: Any = None,
     ) -> int:
-        """Place an order for a signed quantity, above zero to buy; `order_type` is an `OrderType`, else it follows."""
+        """Place an order for a signed quantity; give its id.
+
+        Parameters
+        ----------
+        instrument : int or str
+            What is traded.
+        quantity : float
+            Pieces: above 0 to buy, below to sell.
+        order_type : OrderType, optional
+            It follows from `limit` and `stop` where nothing is said.
+        limit, stop, stop_loss, take_profit, time_in_force, expire_time_ns : optional
+            As of `buy`.
+        """
         answer = self.call_place(
             self.instrument if instrument is None else instrument,
             SELL if quantity < 0.0 else BUY,
@@ -433,18 +485,46 @@ class Context:
 
         The stop and the target are orders of their own, told to `on_order` with `order.parent` this id. One ends the
         other, and both end with the position they protect.
+
+        Parameters
+        ----------
+        instrument : int or str
+            What is traded.
+        quantity : float
+            Pieces of the entry: above 0 to buy, below to sell short.
+        stop_loss : float
+            Price at which the loss is taken.
+        take_profit : float
+            Price at which the profit is taken.
+        limit, stop : float, optional
+            Of the entry; a market order where nothing is said.
+        time_in_force : TimeInForce
+            Of the entry.
         """
         return self.order(instrument, quantity, None, limit, stop, stop_loss, take_profit, time_in_force)
 
     def oco(self, first_order_id: int, second_order_id: int) -> int:
-        """Let one of two working orders cancel the other; give 1, or 0 where one of them works no more."""
+        """Let one of two working orders cancel the other; give 1, or 0 where one of them works no more.
+
+        `first_order_id` and `second_order_id` are of one instrument.
+        """
         answer = self.call_link(first_order_id, second_order_id)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def target(self, instrument: Any, quantity: float, rebalance: bool = False) -> int:
-        """Ask for a position of a signed quantity; give an order id, or 0 when nothing is to be done."""
+        """Ask for a position of a signed quantity; give an order id, or 0 when nothing is to be done.
+
+        Parameters
+        ----------
+        instrument : int or str
+            What is held.
+        quantity : float
+            Pieces: 0 for none, below 0 to be short.
+        rebalance : bool
+            Whether the same target as last time is acted on again.
+        """
         answer = self.call_target(
             self.instrument if instrument is None else instrument, UNITS, 1 if rebalance else 0, quantity
         )
@@ -453,7 +533,17 @@ class Context:
         return answer
 
     def target_notional(self, instrument: Any, notional: float, rebalance: bool = False) -> int:
-        """Ask for a position worth a signed amount of money; give an order id or 0."""
+        """Ask for a position worth a signed amount of money; give an order id or 0.
+
+        Parameters
+        ----------
+        instrument : int or str
+            What is held.
+        notional : float
+            Its worth in the account's currency.
+        rebalance : bool
+            Whether the same target as last time is acted on again.
+        """
         answer = self.call_target(
             self.instrument if instrument is None else instrument, NOTIONAL, 1 if rebalance else 0, notional
         )
@@ -462,7 +552,17 @@ class Context:
         return answer
 
     def target_weight(self, instrument: Any, weight: float, rebalance: bool = False) -> int:
-        """Ask for a position worth a fraction of the equity; the same target as last time is a no-op."""
+        """Ask for a position worth a fraction of the equity; give an order id, or 0 when nothing is to be done.
+
+        Parameters
+        ----------
+        instrument : int or str
+            What is held.
+        weight : float
+            Fraction of the equity: 0 for none, below 0 to be short. Resolved at the fill, less its fee.
+        rebalance : bool
+            Whether the same target as last time is acted on again; else it does nothing, whatever prices did since.
+        """
         answer = self.call_target(
             self.instrument if instrument is None else instrument, WEIGHT, 1 if rebalance else 0, weight
         )
@@ -478,21 +578,29 @@ class Context:
         return answer
 
     def signal(self, instrument: Any, strength: float) -> int:
-        """Hand a strength from -1 to 1 to the configured sizer; give an order id or 0."""
+        """Hand a `strength` from -1 to 1 to the configured sizer; give an order id or 0."""
         answer = self.call_signal(self.instrument if instrument is None else instrument, strength)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def cancel(self, order_id: int) -> int:
-        """Ask for the cancellation of a working order."""
+        """Ask for the cancellation of a working order, by the `order_id` that placing it gave."""
         answer = self.call_cancel(order_id)
         if answer < 0:
             verb_error(answer)
         return answer
 
     def replace(self, order_id: int, quantity: Any = None, limit: Any = None, stop: Any = None) -> int:
-        """Ask for other terms of a working order; give the id of the request."""
+        """Ask for other terms of a working order; give the id of the request.
+
+        Parameters
+        ----------
+        order_id : int
+            What the verb that placed it gave, or `order.id`.
+        quantity, limit, stop : float, optional
+            The new terms; one that is left out stays.
+        """
         answer = self.call_replace(order_id, or_nan(quantity), or_nan(limit), or_nan(stop))
         if answer < 0:
             verb_error(answer)
@@ -508,7 +616,19 @@ class Context:
     # --- timers, chance, log ---
 
     def set_timer(self, timer_id: int, due_ns: int, interval_ns: int = 0, instrument: Any = None) -> int:
-        """Have `on_timer` called at a time, and again every `interval_ns` when that is above zero."""
+        """Have `on_timer` called at a time.
+
+        Parameters
+        ----------
+        timer_id : int
+            Number that `timer.id` will have.
+        due_ns : int
+            When, ns UTC, such as ``ctx.time_ns + 3_600_000_000_000``.
+        interval_ns : int
+            Again each time this long after; 0 for once.
+        instrument : int or str, optional
+            Whose hook is called; the event's where nothing is said.
+        """
         answer = self.call_set_timer(
             self.instrument if instrument is None else instrument, timer_id, due_ns, interval_ns
         )
@@ -517,7 +637,7 @@ class Context:
         return answer
 
     def cancel_timer(self, timer_id: int) -> int:
-        """Remove a timer; give how many were removed."""
+        """Remove the timers set as `timer_id`; give how many were removed."""
         answer = self.call_cancel_timer(timer_id)
         if answer < 0:
             verb_error(answer)
@@ -560,7 +680,15 @@ class Context:
         )
 
     def log(self, text: str, *values: float) -> int:
-        """Log a literal text whose ``{}`` are filled by up to eight numbers."""
+        """Write a line to `result.log`.
+
+        Parameters
+        ----------
+        text : str
+            Literal, with ``{}`` for each value; ``{:.2f}`` and the like are served.
+        *values : float
+            Up to eight numbers.
+        """
         if len(values) > 8:
             raise ValueError("a line of the log holds at most eight values")
         number = text_number(text)
