@@ -207,6 +207,31 @@ def check_size(world: int, instrument: int, quantity_kind: int, quantity: float)
 
 
 @kernel_function
+def address_of_targets(world: int, strategy: int) -> int:
+    """Where a strategy's row of instrument 0 starts in `targets`."""
+    return target_address(world, strategy * world_row(world, 0).instrument_count)
+
+
+@kernel_function
+def is_last_target(targets: int, instrument: int, kind: int, value: float) -> bool:
+    """Whether an instrument's target, in the rows of a strategy that start at `targets`, is this one already."""
+    last = target_at(targets + instrument * TARGET_BYTES)
+    return last.kind == kind and last.value == value
+
+
+@kernel_function
+def target_of(world: int, strategy: int, instrument: int) -> Any:
+    """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
+    return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
+
+
+@kernel_function
+def forget_target(world: int, strategy: int, instrument: int) -> None:
+    """Let the last target stand no longer: an order of another kind moves the position away from it."""
+    target_of(world, strategy, instrument).kind = 0
+
+
+@kernel_function
 def complete(
     world: int,
     slot: int,
@@ -248,6 +273,7 @@ def place(
     error = check_size(world, instrument, quantity_kind, quantity)
     if error != 0:
         return error
+    forget_target(world, strategy, instrument)
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
         return refuse_without_row(world, strategy, instrument, side)
@@ -299,6 +325,7 @@ def place_with_terms(
         return error
     if commands_left(world) < 2:
         return FULL
+    forget_target(world, strategy, instrument)
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
         return refuse_without_row(world, strategy, instrument, side)
@@ -307,25 +334,6 @@ def place_with_terms(
     if error != 0:
         return drop(world, slot, error)
     return complete(world, slot, quantity_kind, quantity, limit, stop, stop_loss, take_profit)
-
-
-@kernel_function
-def address_of_targets(world: int, strategy: int) -> int:
-    """Where a strategy's row of instrument 0 starts in `targets`."""
-    return target_address(world, strategy * world_row(world, 0).instrument_count)
-
-
-@kernel_function
-def is_last_target(targets: int, instrument: int, kind: int, value: float) -> bool:
-    """Whether an instrument's target, in the rows of a strategy that start at `targets`, is this one already."""
-    last = target_at(targets + instrument * TARGET_BYTES)
-    return last.kind == kind and last.value == value
-
-
-@kernel_function
-def target_of(world: int, strategy: int, instrument: int) -> Any:
-    """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
-    return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
 
 
 @kernel_function
@@ -379,19 +387,23 @@ def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int
     if not has_room(world):
         return FULL
     replace_working_target(world, strategy, instrument)
-    last.kind, last.value = kind, value
     difference, order_kind = target_difference(world, strategy, instrument, kind, value)
     side = 1 if difference > 0.0 else -1
     quantity = abs(difference) / row.quantity_scale_float
     if abs(difference) < float(row.lot_units):
+        last.kind, last.value = kind, value
         return 0
     if order_kind == TARGET_WEIGHT:
         quantity = value
     identity = place_order(
         world, strategy, instrument, side, MARKET, GTC, order_kind, NULL_UNITS, quantity, NAN, NAN, NAN, NAN
     )
-    if find_order(world, identity) >= 0:
+    is_sent = find_order(world, identity) >= 0
+    if is_sent:
         last.order_id = identity
+    # A way out that was refused may be asked for again; a way in stands, or it would be refused at every bar.
+    if is_sent or value != 0.0:
+        last.kind, last.value = kind, value
     return identity
 
 
