@@ -24,8 +24,10 @@ async function compare() {
     const colors = theme(), size = isPhone() ? 54 : 66;
     const lines = report.labels.map((label, place) => ({ label, show: !hidden.has(place), stroke: color(colors, place), width: 1.6, points: { show: false } }));
     const words = (value, step) => fixed(value * 100, stepDecimals(step * 100)) + "%";
-    const made = [build("growth", byId("growth-chart"), { height: isPhone() ? 240 : HEIGHTS.growth, cursor, scales: { y: log ? { distr: 3 } : {} },
-      axes: axes(colors, (value, step) => words(value - 1, step), size, { values: (u, splits) => splits.map(() => ""), size: 6 }), series: [{}, ...lines],
+    const growing = (value, step) => words(value - 1, step);
+    const [x, y] = axes(colors, growing, size, { values: (u, splits) => splits.map(() => ""), size: 6 });
+    const made = [build("growth", byId("growth-chart"), { height: isPhone() ? 240 : HEIGHTS.growth, cursor, scales: { y: log ? logScale : {} },
+      axes: [x, log ? logAxis(y, growing) : y], series: [{}, ...lines],
       hooks: { setCursor: [(u) => show(u.cursor.idx ?? last)], setScale: [zoomed] } }, [times, ...growth.map(known)]),
     build("drawdown", byId("drawdown-chart"), { height: isPhone() ? 150 : HEIGHTS.drawdown, cursor, axes: axes(colors, words, size),
       scales: { y: { range: (u, low) => [Math.min(low ?? 0, -0.001) * 1.08, 0] } }, series: [{}, ...lines.map((line) => ({ ...line, width: 1.1 }))],

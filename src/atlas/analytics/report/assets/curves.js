@@ -35,8 +35,9 @@ async function curveCharts() {
       u.ctx.beginPath(); u.ctx.moveTo(u.bbox.left, y); u.ctx.lineTo(u.bbox.left + u.bbox.width, y); u.ctx.stroke();
       u.ctx.restore();
     };
+    const [x, y] = axes(colors, compact, axisSize(), { values: (u, splits) => splits.map(() => ""), size: 6 });
     const { chart, range } = build("equity", byId("equity-chart"), { height: isPhone() ? 220 : 300, cursor,
-      scales: { y: log ? { distr: 3 } : {} }, axes: axes(colors, compact, axisSize(), { values: (u, splits) => splits.map(() => ""), size: 6 }), series,
+      scales: { y: log ? logScale : {} }, axes: [x, log ? logAxis(y, compact) : y], series,
       hooks: { setCursor: [(u) => show(at(u, times.length - 1))], setScale: [zoomed], drawAxes: [start] } }, drawn);
     if (range) chart.setScale("x", range);
     show(times.length - 1);
