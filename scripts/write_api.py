@@ -150,8 +150,8 @@ class Page:
         yield f"{told(doc)}\n"
         yield from self.sections(doc, with_parameters=entry.made)
         if isinstance(value, enum.EnumMeta):
-            numbers = {name: int(member) for name, member in value.__members__.items()}
-            yield table(("name", "number"), ((f"`{name}`", str(number)) for name, number in numbers.items()))
+            members: dict[str, Any] = dict(value.__members__)
+            yield table(("name", "number"), ((f"`{name}`", str(int(item))) for name, item in members.items()))
         if entry.name == "Limits":
             yield limits_table()
         if entry.after:

@@ -7,6 +7,7 @@ documents, console blocks are run line by line.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,20 @@ def pages() -> list[Path]:
         *sorted((ROOT / "docs").rglob("*.md")),
         *sorted((ROOT / "examples").glob("*.md")),
     ]
+
+
+def notebooks() -> list[Path]:
+    """Notebooks among the docs."""
+    return sorted((ROOT / "docs").rglob("*.ipynb"))
+
+
+def prose_of(page: Path) -> str:
+    """The text of a page; of a notebook that of its Markdown cells."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    cells = (cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
 
 
 def snippets_of(page: Path) -> list[Snippet]:

@@ -11,7 +11,7 @@ import pytest
 
 from atlas.backtest.documents import load_run
 from tests.end_to_end.commands import atlas_command, compiled_only, python
-from tests.end_to_end.snippets import ROOT, Snippet, pages, snippets_of
+from tests.end_to_end.snippets import ROOT, Snippet, notebooks, pages, prose_of, snippets_of
 
 LANGUAGES = {"python", "yaml", "console", "text", "mermaid"}
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)?(?:#([^)\s]+))?\)")
@@ -69,10 +69,9 @@ def test_the_pages_with_snippets_are_found() -> None:
     assert {"README.md", "docs/getting-started.md", "docs/configuration.md", "docs/architecture.md"} <= names
 
 
-@pytest.mark.parametrize("page", pages(), ids=name_of)
+@pytest.mark.parametrize("page", [*pages(), *notebooks()], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for match in LINK.finditer(text):
+    for match in LINK.finditer(prose_of(page)):
         target = (page.parent / match[1]) if match[1] else page
         assert target.exists(), match[0]
         if match[2]:
