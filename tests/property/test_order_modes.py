@@ -82,7 +82,9 @@ def check_books(result: BacktestResult) -> None:
     """Every step of money is accounted for, and nothing is held for orders that are gone."""
     trader = result._engine.trader
     fills, account = result.fill_records, trader.rows("accounts")[0]
+    postings = result._engine.log.records(Kind.CASH_POSTING)
     spent = (fills["side"].astype(np.int64) * fills["notional_money"] + fills["fee_money"]).sum()
+    spent -= postings["amount_money"].sum()
     assert int(trader.rows("cash")[0]["balance_money"]) == 20_000 * MONEY - int(spent)
     assert int(account["held_money"]) == int(account["working_orders"]) == 0
     for number, row in enumerate(trader.rows("instruments")):
@@ -98,6 +100,8 @@ def check_books(result: BacktestResult) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_modes_agree_and_books_are_kept(seed: int) -> None:
     options: dict[str, Any] = {"leverage": 3.0, "slippage_bps": 2.0 * (seed % 2)}
+    if seed % 2:
+        options |= {"borrow_rate": 0.07, "interest_rate": 0.05}
     if seed > 2:
         options |= {"slippage_model": "square_root", "impact_factor": 0.01}
     ways: list[dict[str, Any]] = [{}, {"close_fills": True}, {"order_latency_ms": 60_000.0}]
