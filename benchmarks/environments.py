@@ -18,6 +18,7 @@ REQUIREMENTS = {
     "vectorbt": ("vectorbt==1.2.0", "vectorbt-rust==1.2.0"),
     "raptorbt": ("raptorbt==0.13.4", "numpy==2.4.6", "pandas==3.1.1"),
     "nautilus": ("nautilus_trader==1.221.0", "numpy==2.4.6", "pandas==2.3.3"),
+    "quantstats": ("quantstats==0.0.86", "numpy==2.4.6", "pandas==3.1.1"),
     "backtesting": ("backtesting==0.6.6", "numpy==2.4.6", "pandas==3.1.1"),
 }
 # The newest Python each peer has wheels for; others take the one that runs this.

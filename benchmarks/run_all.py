@@ -24,6 +24,7 @@ SCRIPTS = {
     "journal_run": ("--bars", "100000", "--rounds", "3"),
     "replay": ("--bars", "50000", "--rounds", "2"),
     "progress": ("--bars", "500000", "--rounds", "2"),
+    "report": ("--bars", "100000", "--rounds", "1", "--no-peers"),
     "process": ("--bars", "100000", "--rounds", "2"),
     "indicators": ("--rows", "100000", "--rounds", "2"),
     "kernel_build": (),

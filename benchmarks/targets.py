@@ -26,6 +26,9 @@ class Target:
 
 
 TARGETS = {
+    "report.html": Target("a report is there while one still looks at the summary", most=3.0),
+    "report.size": Target("a report goes with an e-mail", most=8.0),
+    "report.demo": Target("a whole command with its report is not waited for", most=1.5),
     "sma.atlas": Target("ahead of every engine that has an order path; 50 is the aim", least=25.0),
     "sma.atlas-interpreted": Target("several times what peers' callbacks reach; 3 is the aim", least=1.5),
     "orders.milliseconds": Target("a million orders, audited, in a blink", most=150.0),

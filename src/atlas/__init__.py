@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from atlas.backtest.documents import run_document as run_document
     from atlas.backtest.result import BacktestResult as BacktestResult
     from atlas.backtest.run import backtest as backtest
+    from atlas.backtest.saved import SavedResult as SavedResult
+    from atlas.backtest.saved import compare as compare
+    from atlas.backtest.saved import load_result as load_result
     from atlas.data import BarHistory as BarHistory
     from atlas.data import GeneratorSettings as GeneratorSettings
     from atlas.data import generate_bars as generate_bars
+    from atlas.data import load as load
     from atlas.data import load_bars as load_bars
     from atlas.data import load_shipped as load_shipped
     from atlas.kernel.exchange.create import FeeRule as FeeRule
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
     from atlas.research import Optimization as Optimization
     from atlas.research import optimize as optimize
     from atlas.strategy import Array as Array
+    from atlas.strategy import Bars as Bars
     from atlas.strategy import Context as Context
     from atlas.strategy import Strategy as Strategy
     from atlas.strategy import per_instrument as per_instrument
@@ -101,12 +106,16 @@ _HOMES = {
     "BacktestResult": "backtest.result",
     "optimize": "research",
     "Optimization": "research",
+    "SavedResult": "backtest.saved",
+    "compare": "backtest.saved",
+    "load_result": "backtest.saved",
     "load_run": "backtest.documents",
     "run_document": "backtest.documents",
     "Strategy": "strategy",
     "Context": "strategy",
     "Array": "strategy",
     "per_instrument": "strategy",
+    "Bars": "strategy",
     "Indicator": "kernel.indicators",
     "ADX": "kernel.indicators",
     "ADXR": "kernel.indicators",
@@ -168,6 +177,7 @@ _HOMES = {
     "BarHistory": "data",
     "GeneratorSettings": "data",
     "generate_bars": "data",
+    "load": "data",
     "load_bars": "data",
     "load_shipped": "data",
     "FeeRule": "kernel.exchange.create",

@@ -43,22 +43,28 @@ class Anything(Strategy):
             ctx.oco(near, ctx.sell(bar.instrument, 20.0, limit=bar.close + away))
         elif draw < 0.60:
             ctx.close(bar.instrument)
+        elif draw < 0.62:
+            ctx.sell(bar.instrument, size, limit=bar.close + away, reduce_only=True)
         elif draw < 0.64:
             ctx.cancel_all(bar.instrument)
-        elif draw < 0.70:
-            ctx.sell(bar.instrument, size, trailing=away + 0.01)
+        else:
+            self.ask_special(ctx, bar.instrument, bar.close, draw, size, away)
+
+    def ask_special(self, ctx: Any, instrument: int, close: float, draw: float, size: float, away: float) -> None:
+        if draw < 0.70:
+            ctx.sell(instrument, size, trailing=away + 0.01)
         elif draw < 0.74:
-            ctx.buy(bar.instrument, size, trailing_fraction=0.01, time_in_force=TimeInForce.DAY)
+            ctx.buy(instrument, size, trailing_fraction=0.01, time_in_force=TimeInForce.DAY)
         elif draw < 0.80:
-            ctx.buy(bar.instrument, size, stop=bar.close + away, limit=bar.close + 1.2 * away)
+            ctx.buy(instrument, size, stop=close + away, limit=close + 1.2 * away)
         elif draw < 0.84:
-            ctx.sell(bar.instrument, size, touch=bar.close + away, stop_loss=bar.close + 5.0 * away)
+            ctx.sell(instrument, size, touch=close + away, stop_loss=close + 5.0 * away)
         elif draw < 0.88:
-            ctx.buy(bar.instrument, 5.0 * size, time_in_force=TimeInForce.FOK)
+            ctx.buy(instrument, 5.0 * size, time_in_force=TimeInForce.FOK)
         elif draw < 0.92:
-            ctx.sell(bar.instrument, size, limit=bar.close, time_in_force=TimeInForce.AT_CLOSE)
+            ctx.sell(instrument, size, limit=close, time_in_force=TimeInForce.AT_CLOSE)
         elif draw < 0.94:
-            ctx.buy(bar.instrument, size, time_in_force=TimeInForce.AT_OPEN)
+            ctx.buy(instrument, size, time_in_force=TimeInForce.AT_OPEN)
 
     def on_order(self, ctx: Any, order: Any) -> None:
         if order.parent != 0 and order.state == 3 and ctx.random() < 0.2:
@@ -76,7 +82,9 @@ def check_books(result: BacktestResult) -> None:
     """Every step of money is accounted for, and nothing is held for orders that are gone."""
     trader = result._engine.trader
     fills, account = result.fill_records, trader.rows("accounts")[0]
+    postings = result._engine.log.records(Kind.CASH_POSTING)
     spent = (fills["side"].astype(np.int64) * fills["notional_money"] + fills["fee_money"]).sum()
+    spent -= postings["amount_money"].sum()
     assert int(trader.rows("cash")[0]["balance_money"]) == 20_000 * MONEY - int(spent)
     assert int(account["held_money"]) == int(account["working_orders"]) == 0
     for number, row in enumerate(trader.rows("instruments")):
@@ -92,6 +100,10 @@ def check_books(result: BacktestResult) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_modes_agree_and_books_are_kept(seed: int) -> None:
     options: dict[str, Any] = {"leverage": 3.0, "slippage_bps": 2.0 * (seed % 2)}
+    if seed % 2:
+        options |= {"borrow_rate": 0.07, "interest_rate": 0.05}
+    if seed > 2:
+        options |= {"slippage_model": "square_root", "impact_factor": 0.01}
     ways: list[dict[str, Any]] = [{}, {"close_fills": True}, {"order_latency_ms": 60_000.0}]
     options |= ways[seed % 3]
     interpreted, compiled = run(seed, "interpreted", **options), run(seed, "auto", **options)

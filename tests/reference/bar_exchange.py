@@ -25,12 +25,21 @@ from atlas.records.enums import (
     TimeInForce,
     TransactionType,
 )
-from tests.reference.bar_orders import LASTING, SUPPORTED_TYPES, WAITING, WITH_LIMIT, WITH_STOP, Order, Terms
+from tests.reference.bar_orders import (
+    HAS_TERMS,
+    LASTING,
+    REDUCE_ONLY,
+    SUPPORTED_TYPES,
+    WAITING,
+    WITH_LIMIT,
+    WITH_STOP,
+    Order,
+    Terms,
+)
 
 DAY_NS = 24 * 60 * 60 * 10**9
 UNSOLICITED = 2
 Report = dict[str, Any]
-HAS_TERMS = 8
 FINAL = {ExecutionType.CANCELED, ExecutionType.EXPIRED, ExecutionType.FILL}
 
 
@@ -41,6 +50,8 @@ class BarExchange:
     terms: dict[int, Terms]
     volume_share: Fraction = Fraction(1, 10)
     slippage: Fraction = Fraction(0)
+    slippage_model: str = "fixed"
+    impact_factor: float = 0.0
     touch_fills: bool = False
     session_end: int = 0
     capacity: int = 10**9
@@ -51,14 +62,19 @@ class BarExchange:
     executions: int = 0
     accepted: int = 0
     terms_ahead: dict[str, Any] = field(default_factory=dict)
+    clock: int = 0
     last_price: dict[int, int] = field(default_factory=dict)
     bar_end: dict[int, int] = field(default_factory=dict)
     cap_left: dict[int, int | None] = field(default_factory=dict)
+    bar_filled: dict[int, int] = field(default_factory=dict)
+    net: dict[int, int] = field(default_factory=dict)
+    traded: list[tuple[int, int]] = field(default_factory=list)
 
     # --- commands
 
     def accept(self, kind: str, command: dict[str, Any], time: int) -> None:
         """Take a command: "new", "cancel", "replace", "link", or the "terms" of the order that comes next."""
+        self.clock = max(self.clock, time)
         self.expire_due(time)
         takers = {"new": self.new, "cancel": self.cancel, "replace": self.replace, "link": self.link}
         takers["terms"] = self.take_terms
@@ -85,7 +101,8 @@ class BarExchange:
         kind, force = OrderType(command["order_type"]), TimeInForce(command["time_in_force"])
         if kind not in SUPPORTED_TYPES or (kind in WAITING and force not in LASTING):
             return RejectReason.VENUE_UNSUPPORTED
-        if command["flags"] and (command["flags"] != HAS_TERMS or kind is not OrderType.TRAILING_STOP):
+        allowed = HAS_TERMS * (kind is OrderType.TRAILING_STOP) | REDUCE_ONLY * (command["account"] == 0)
+        if command["flags"] & ~allowed:
             return RejectReason.VENUE_UNSUPPORTED
         terms = self.terms[command["instrument"]]
         reason = self.bad_price(command["price_units"], kind in WITH_LIMIT, terms, RejectReason.REQUEST_PRICE)
@@ -121,7 +138,7 @@ class BarExchange:
     def bad_trailing(self, command: dict[str, Any]) -> RejectReason | None:
         """Reason to refuse the distance of a trailing stop."""
         ahead = self.terms_ahead
-        if not command["flags"] or ahead.get("client_order_id") != command["client_order_id"]:
+        if not command["flags"] & HAS_TERMS or ahead.get("client_order_id") != command["client_order_id"]:
             return RejectReason.REQUEST_TRAILING_OFFSET
         units, fraction = ahead["trailing_offset_units"], ahead["trailing_offset_fraction"]
         good_units = units is not None and 0 < units < 2**62
@@ -306,6 +323,7 @@ class BarExchange:
         if self.bar_end.get(instrument) == bar["venue_time_ns"]:
             return
         self.bar_end[instrument] = bar["venue_time_ns"]
+        self.bar_filled[instrument] = 0
         cap = None if volume is None else math.floor(volume * self.volume_share)
         if volume is not None and volume > 0 and self.volume_share == 0:
             cap = None
@@ -369,11 +387,13 @@ class BarExchange:
 
     def open_point(self, bar: dict[str, Any], time: int) -> None:
         """Play the open."""
+        self.clock = max(self.clock, time)
         self.expire_due(time, bar["instrument"], inclusive=True)
         self.spot(bar, bar["open_units"], time, at_open=True)
 
     def close_point(self, bar: dict[str, Any], time: int) -> None:
         """Play the close."""
+        self.clock = max(self.clock, time)
         self.expire_due(time, bar["instrument"])
         self.spot(bar, bar["close_units"], time, at_open=False)
 
@@ -399,6 +419,7 @@ class BarExchange:
 
     def path_point(self, bar: dict[str, Any], time: int) -> None:
         """Play the range: stops, then limits."""
+        self.clock = max(self.clock, time)
         self.expire_due(time, bar["instrument"])
         self.begin(bar)
         if bar["volume_units"] == 0:
@@ -490,7 +511,9 @@ class BarExchange:
                     inside = bar["low_units"] <= price <= bar["high_units"]
                     fills = self.path_rule_of_stop(order, inside) is not None
             if fills and price is not None:
-                return order, self.slipped(order, price)
+                volume, cap = bar["volume_units"], self.cap_left[bar["instrument"]]
+                most = (volume or 0) if cap is None else min(cap, volume or 0)
+                return order, self.slipped(order, price, most, volume)
         return None
 
     def assign(self, order: Order, quantity: int, time: int) -> None:
@@ -504,28 +527,48 @@ class BarExchange:
 
     # --- fills
 
-    def slipped(self, order: Order, price: int) -> int:
-        """Price after slippage."""
+    def slipped(self, order: Order, price: int, units: int, volume: int | None) -> int:
+        """Price after slippage of a fill of `units`."""
         if order.kind in WITH_LIMIT:
             return price
-        distance = round(abs(price) * self.slippage)
+        if self.slippage_model == "fixed":
+            distance = round(abs(price) * self.slippage)
+        else:
+            moved = float(self.slippage)
+            if volume and self.slippage_model == "square_root":
+                moved += self.impact_factor * math.sqrt(units / volume)
+            elif volume:
+                share = (self.bar_filled[order.command["instrument"]] + units) / volume
+                moved += self.impact_factor * (share * share)
+            billionths = min(round(Fraction(moved * 1e9)), 10**9 - 1)
+            distance = round(abs(price) * Fraction(billionths, 10**9))
         return price + distance if order.buys else price - distance
 
-    def fee(self, terms: Terms, money: int, quantity: int, maker: bool) -> int:
-        """Fee of one fill."""
-        rate = terms.maker_rate if maker else terms.taker_rate
+    def fee(self, terms: Terms, money: int, quantity: int, maker: bool, time: int) -> tuple[int, int]:
+        """Fee of one fill, and the number of the rule."""
+        rate, tier = terms.maker_rate if maker else terms.taker_rate, 0
+        today = time // DAY_NS
+        basis = abs(money) if terms.tier_by == "trade" else sum(v for day, v in self.traded if today - 30 < day)
+        for number, (threshold, as_maker, as_taker) in enumerate(terms.tiers, 1):
+            if basis >= threshold:
+                rate, tier = as_maker if maker else as_taker, number
         by_quantity = terms.fee_per_unit * Fraction(quantity, terms.quantity_scale) * terms.money_scale
         fee = round(abs(money) * rate + by_quantity) + terms.fee_flat
-        return max(fee, terms.fee_minimum) if terms.fee_minimum > 0 else fee
+        return max(fee, terms.fee_minimum) if terms.fee_minimum > 0 else fee, terms.fee_rule + tier
 
     def fill(self, order: Order, bar: dict[str, Any], price: int, rule: PriceRule, time: int) -> None:
         """Fill an order as far as the cap reaches."""
         instrument = bar["instrument"]
         terms, cap = self.terms[instrument], self.cap_left[instrument]
         units = order.open if cap is None else min(order.open, cap)
+        if order.reduces:
+            held = self.net.get(instrument, 0)
+            units = min(units, max(0, -held if order.buys else held))
+            if units == 0:
+                self.cancel_unasked(order, RejectReason.VENUE_REDUCE_ONLY, time)
         if units <= 0:
             return
-        price = self.slipped(order, price)
+        price = self.slipped(order, price, units, bar["volume_units"])
         money = round(Fraction(price * units * terms.multiplier, terms.divisor))
         if abs(money) >= 2**63:
             self.cancel_unasked(order, RejectReason.CAPACITY_OVERFLOW, time)
@@ -538,6 +581,11 @@ class BarExchange:
             relaxations |= Relaxation.NO_VOLUME_CAP
         if not bar["low_units"] <= price <= bar["high_units"]:
             relaxations |= Relaxation.OUTSIDE_RANGE
+        fee, rule_number = self.fee(terms, money, units, maker, self.clock)
+        if terms.tiers:
+            self.traded.append((self.clock // DAY_NS, abs(money)))
+        if order.command["account"] == 0:
+            self.net[instrument] = self.net.get(instrument, 0) + (units if order.buys else -units)
         done, rows, sibling = order.open == 0, len(self.orders), order.sibling
         if done:
             self.remove(order)
@@ -546,13 +594,14 @@ class BarExchange:
         self.reports[-1] |= {
             "last_quantity_units": units,
             "last_price_units": price,
-            "fee_money": self.fee(terms, money, units, maker),
-            "fee_rule": terms.fee_rule,
+            "fee_money": fee,
+            "fee_rule": rule_number,
             "price_rule": rule,
             "liquidity": Liquidity.MAKER if maker else Liquidity.TAKER,
             "available_quantity_units": cap,
             "relaxations": relaxations,
         }
+        self.bar_filled[instrument] += units
         if cap is not None:
             self.cap_left[instrument] = cap - units
         self.attach(order, units, price, time, rows)
@@ -656,6 +705,9 @@ class BarExchange:
     def split(self, instrument: int, numerator: int, denominator: int, time: int) -> None:
         """Rescale the orders of an instrument."""
         ratio, lot = Fraction(numerator, denominator), self.terms[instrument].lot
+        held = self.net.get(instrument, 0)
+        whole = math.floor(abs(held) * ratio) // lot * lot
+        self.net[instrument] = whole if held >= 0 else -whole
         if instrument in self.last_price:
             self.last_price[instrument] = round(self.last_price[instrument] / ratio)
         for order in [order for order in self.orders if order.command["instrument"] == instrument]:

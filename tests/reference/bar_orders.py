@@ -12,6 +12,7 @@ WITH_LIMIT = {OrderType.LIMIT, OrderType.STOP_LIMIT}
 WITH_STOP = {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.MARKET_IF_TOUCHED}
 WAITING = {*WITH_STOP, OrderType.TRAILING_STOP}
 SUPPORTED_TYPES = {OrderType.MARKET, *WITH_LIMIT, *WAITING}
+HAS_TERMS, REDUCE_ONLY = 8, 4
 LASTING = {TimeInForce.GTC, TimeInForce.DAY, TimeInForce.GTD}
 
 
@@ -32,6 +33,8 @@ class Terms:
     fee_flat: int = 0
     fee_minimum: int = 0
     fee_rule: int = 0
+    tiers: tuple[tuple[int, Fraction, Fraction], ...] = ()
+    tier_by: str = "trade"
 
 
 @dataclass(eq=False)
@@ -56,6 +59,11 @@ class Order:
     parent: int = 0
     distance: int | None = None
     fraction: Fraction | None = None
+
+    @property
+    def reduces(self) -> bool:
+        """Whether it may only make a position smaller."""
+        return bool(self.command.get("flags", 0) & REDUCE_ONLY)
 
     @property
     def open(self) -> int:

@@ -4,6 +4,7 @@ Here arrays of records go in and figures, tables and pages come out. Nothing her
 changes a record. pandas and duckdb are imported only by the functions that hand out frames and files.
 """
 
+from atlas.analytics.comparison import ComparedRun, Comparison
 from atlas.analytics.excursions import Excursions, closed_excursions
 from atlas.analytics.frames import (
     equity_frame,
@@ -37,6 +38,8 @@ __all__ = [
     "FIGURES",
     "TRADE",
     "Assumption",
+    "ComparedRun",
+    "Comparison",
     "Remark",
     "IndicatorLine",
     "Verdict",

@@ -254,6 +254,7 @@ class Summary(Mapping[str, Value]):
             recovery_factor=self.recovery_factor,
             total_trades=self.total_trades,
             profit=self.final_equity - self.initial_cash,
+            is_ruined=self.final_equity <= 0.0 < self.initial_cash,
         )
 
     def groups(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -348,7 +349,10 @@ def format_figure(value: Value, style: Style) -> str:
         "rate": f"{value:,.0f}",
         "text": str(value),
     }
-    return patterns[style].replace("-", "−")
+    text = patterns[style]
+    # What rounds to nothing has no sign.
+    is_nothing = style != "text" and text.startswith("-") and not any(digit in text for digit in "123456789")
+    return text.removeprefix("-") if is_nothing else text.replace("-", "−")
 
 
 def format_time(time_ns: int) -> str:

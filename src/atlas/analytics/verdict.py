@@ -128,6 +128,7 @@ def judge(
     recovery_factor: float | None,
     total_trades: int,
     profit: float,
+    is_ruined: bool = False,
 ) -> Verdict:
     """Judge a run by its figures.
 
@@ -140,12 +141,16 @@ def judge(
     total_trades : int
     profit : float
         Final equity less initial cash. A ratio that is undefined because nothing was lost passes where this is above 0.
+    is_ruined : bool
+        Whether nothing is left.
     """
     free = float("inf") if profit > 0.0 else None
     fallen = None if max_drawdown is None else abs(max_drawdown)
     ratios = (sharpe, free if sortino is None else sortino, fallen, win_rate)
     values = (*ratios, *(free if value is None else value for value in (profit_factor, recovery_factor)))
     criteria = tuple(_criterion(*row, value) for row, value in zip(_THRESHOLDS, values, strict=True))
+    if is_ruined:
+        return Verdict("not viable", criteria, "Nothing is left of the account.")
     if not total_trades:
         return Verdict("not judged", criteria, "No trade was closed.")
     reached = [all(each.passed[place] for each in criteria) for place in range(len(LEVELS))]

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from atlas.analytics import Assumption
+from atlas.backtest.rates import RateSeries
 from atlas.backtest.settings import RunSettings, given_limits
+from atlas.backtest.universe import delistings
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import FeeRule
 from atlas.records.enums import NULL
 from atlas.records.instruments import BarSpecification
+from atlas.records.kinds import Kind
+from atlas.records.layout import RecordArray
 from atlas.strategy.binding import BoundStrategy
 
 DAY_NS = 86_400_000_000_000
@@ -19,7 +23,11 @@ MOST_NAMES = 8
 
 
 def assumptions_of(
-    settings: RunSettings, history: BarHistory, currency: str, bound: Sequence[BoundStrategy]
+    settings: RunSettings,
+    history: BarHistory,
+    currency: str,
+    bound: Sequence[BoundStrategy],
+    actions: RecordArray,
 ) -> list[Assumption]:
     """Return what a run took for granted.
 
@@ -31,6 +39,8 @@ def assumptions_of(
         Of the account.
     bound : sequence of BoundStrategy
         The strategies as they ran.
+    actions : array of rows (n, 8)
+        Splits and dividends.
 
     Returns
     -------
@@ -41,7 +51,7 @@ def assumptions_of(
         *_fills(settings, history),
         *_costs(settings, currency),
         *_account(settings, history, currency),
-        *_data(settings, history),
+        *_data(settings, history, actions),
         *(_strategy(each) for each in bound),
     ]
 
@@ -143,6 +153,13 @@ def _costs(settings: RunSettings, currency: str) -> list[Assumption]:
             f"{settings.slippage_bps:g} basis points against the order",
             "On market and stop orders; the price may lie outside the bar's range by it.",
         )
+    if settings.slippage_model != "fixed":
+        part = {"square_root": "√(size / volume)", "volume_share": "(share of volume)²"}[settings.slippage_model]
+        slippage = Assumption(
+            "Slippage",
+            f"{settings.slippage_bps:g} basis points + {settings.impact_factor:g} × {part} of the price",
+            "On market and stop orders; a bar that states no volume moves by the basis points alone.",
+        )
     order_ms, report_ms = settings.order_latency_ns / 1e6, settings.report_latency_ns / 1e6
     latency = f"orders {order_ms:g} ms, reports {report_ms:g} ms" if order_ms or report_ms else "none"
     return [
@@ -166,6 +183,10 @@ def describe_fees(fees: FeeRule, currency: str) -> str:
     for amount, words in ((fees.per_unit, "a unit"), (fees.flat, "a fill"), (fees.minimum, "at least")):
         if float(amount):
             parts.append(f"{float(amount):g} {currency} {words}")
+    for start, as_maker, as_taker in fees.tiers:
+        rate = f"{100 * float(as_maker):.6g}%" + ("" if as_maker == as_taker else f" / {100 * float(as_taker):.6g}%")
+        basis = "a fill" if fees.tier_by == "trade" else "30 days"
+        parts.append(f"{rate} from {float(start):g} {currency} {basis} on")
     return ", ".join(parts) or "none"
 
 
@@ -182,14 +203,56 @@ def _account(settings: RunSettings, history: BarHistory, currency: str) -> list[
             relaxed=not settings.limits.require_buying_power,
         ),
         Assumption("Risk limits", listed or "none but buying power", "Checked before each order leaves."),
-        Assumption("Short selling", "allowed", "Every instrument can be borrowed, at no cost."),
-        Assumption("Interest", "none", "Neither cash nor borrowed money bears interest."),
+        Assumption(
+            "Short selling",
+            f"at {100 * settings.borrow_rate:g}% a year" if settings.borrow_rate else "allowed",
+            "Every instrument can be borrowed, "
+            + ("for a fee on its value at each day's end." if settings.borrow_rate else "at no cost."),
+        ),
+        Assumption(
+            "Interest",
+            f"{100 * settings.interest_rate:g}% a year on cash below zero" if settings.interest_rate else "none",
+            "Charged at each day's end; cash above zero bears none."
+            if settings.interest_rate
+            else "Neither cash nor borrowed money bears interest.",
+        ),
         _quantities(history),
         Assumption("Negative equity", "ends the run", "The account is closed where its equity falls below zero."),
     ]
     if others:
-        rates = ", ".join(f"1 {name} = {settings.rates[name]:g} {currency}" for name in others)
-        found.append(Assumption("Conversion", rates, "Constant over the whole run."))
+        found.append(_conversion(settings, currency, others))
+    return found
+
+
+def _conversion(settings: RunSettings, currency: str, others: Sequence[str]) -> Assumption:
+    constant = all(not isinstance(settings.rates[name], RateSeries) for name in others)
+    words = [
+        f"{name} by {rate}" if isinstance(rate, RateSeries) else f"1 {name} = {rate:g} {currency}"
+        for name, rate in ((name, settings.rates[name]) for name in others)
+    ]
+    detail = "Constant over the whole run." if constant else "The newest rate known, at marks, buying power and fees."
+    return Assumption("Conversion", ", ".join(words), f"{detail} Cash stays in the currency it was earned in.")
+
+
+def _universe(settings: RunSettings, history: BarHistory) -> list[Assumption]:
+    """Say which symbols belong to the run when, and what became of those that were delisted."""
+    found = []
+    if settings.universe is not None:
+        known = {each.symbol for each in settings.universe}
+        absent = sorted(known - set(history.symbols))
+        others = [symbol for symbol in history.symbols if symbol not in known]
+        detail = f"Without bars, and so left out: {_names(absent)}." if absent else ""
+        detail += f" Never members: {_names(others)}." if others else ""
+        found.append(
+            Assumption("Universe", f"{len(known)} symbols by date; others' positions may only shrink", detail.strip())
+        )
+    gone = [history.instruments[number - 1].symbol for _, number in delistings(history)]
+    if gone and settings.delisting == "close":
+        text = "A day after the last bar, without fee; what a holder really got is not known."
+        found.append(Assumption("Delisted", f"{_names(gone)}: settled at the last close", text))
+    elif gone:
+        text = "Their value never changes again, and their money stays bound."
+        found.append(Assumption("Delisted", f"{_names(gone)}: held at the last close", text, relaxed=True))
     return found
 
 
@@ -204,7 +267,19 @@ def _quantities(history: BarHistory) -> Assumption:
     return Assumption("Quantities", value, "Describe an instrument with whole_lots or a lot_size to trade whole ones.")
 
 
-def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
+def _actions(actions: RecordArray) -> Assumption:
+    kinds = [int(kind) for kind in (actions[:, 2] >> 32) & 0xFF]
+    splits, dividends = kinds.count(int(Kind.SPLIT)), kinds.count(int(Kind.DIVIDEND))
+    if not actions.size:
+        return Assumption("Prices", "as the data states them", "No split, dividend or roll is applied.")
+    return Assumption(
+        "Splits and dividends",
+        f"{splits} splits, {dividends} dividends, as given",
+        "At the ex-date before its open; longs receive dividends, shorts pay them. The prices must not be adjusted.",
+    )
+
+
+def _data(settings: RunSettings, history: BarHistory, actions: RecordArray) -> list[Assumption]:
     frames = ", ".join(each.time_frame for each in history.specifications)
     found = [Assumption("Bars", frames, "A bar is seen when it has ended, at its stated end and not before.")]
     if settings.aggregate_ns:
@@ -220,14 +295,17 @@ def _data(settings: RunSettings, history: BarHistory) -> list[Assumption]:
                 "A bar that has a date and no time runs over its whole day, where no calendar is named.",
             )
         )
+    found += _universe(settings, history)
     found += [
-        Assumption("Prices", "as the data states them", "No split, dividend or roll is applied."),
+        _actions(actions),
         Assumption(
             "End of data",
             "working orders expire, positions are marked at the last close",
             "A position that is still open is in the equity, and is no closed trade.",
         ),
     ]
+    why = "Asked for, or taken for granted where the source did not say it."
+    found += [Assumption("Reading the data", note, why, relaxed=True) for note in history.notes]
     if history.note:
         found.append(Assumption("What is traded", history.note))
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from atlas.backtest.settings import RunSettings, given_limits
 from atlas.config.reading import dumper
+from atlas.config.sections import DataSourceSection
 from atlas.data import BarHistory, shipped_data
 from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
@@ -34,7 +35,15 @@ LIMIT_KEYS: Final = {
 }
 """Key in a document of each limit that the kernel serves."""
 
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate")
+READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path"})
+"""Options of reading that a document has under the same name."""
+
+DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
+"""What a document calls each model of slippage that depends on size."""
+
+ONLY_IN_PYTHON: Final = (
+    *("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate", "borrow_rate", "interest_rate"),
+)
 
 
 def describe_run(
@@ -47,6 +56,7 @@ def describe_run(
     start: str | date | None,
     end: str | date | None,
     arrays: str = "",
+    reading: Mapping[str, Any] | None = None,
 ) -> Callable[[], str]:
     """Return what writes the run down as YAML, in the keys of a document; comments say what a document can't.
 
@@ -63,7 +73,7 @@ def describe_run(
         "initialCapital": settings.cash,
         "currency": settings.account_currency(history),
         "commission": _commission(settings, missing),
-        "slippage": {"model": "fixed" if settings.slippage_bps else "none", "fixedBps": settings.slippage_bps},
+        "slippage": _slippage(settings),
         "riskLimits": _limits(settings, missing),
         "execution": {
             "volumeShare": settings.volume_share or 0.1,
@@ -76,8 +86,9 @@ def describe_run(
                 "fillReportMs": settings.report_latency_ns / 1e6,
             },
         },
-        "data_source": _source(data, missing),
+        "data_source": _source(data, missing, reading or {}),
         "seed": settings.seed,
+        "delisting": settings.delisting,
     }
     missing += [f"the {arrays}, which came from memory"] if arrays else []
     defaults = RunSettings()
@@ -86,7 +97,16 @@ def describe_run(
         for name in ONLY_IN_PYTHON
         if getattr(settings, name) != getattr(defaults, name)
     ]
+    if settings.universe is not None:
+        missing.append(f"the universe, {len({each.symbol for each in settings.universe})} symbols with their dates")
     return lambda: as_text(document, missing)
+
+
+def _plain(value: Any) -> Any:
+    """Value of an option of reading as YAML has it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return f"{value / timedelta(seconds=1):.0f}s" if isinstance(value, timedelta) else value
 
 
 def as_text(document: Mapping[str, Any], missing: Sequence[str]) -> str:
@@ -138,6 +158,7 @@ def strategy_type(strategy: type[Strategy]) -> str | None:
 
 def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
     fees = settings.fees
+    missing += [f"a tier's maker rate {maker}" for _, maker, taker in fees.tiers if maker != taker]
     if fees.maker_rate != fees.taker_rate:
         missing.append(f"maker_rate={fees.maker_rate} beside taker_rate={fees.taker_rate}")
     return {
@@ -145,7 +166,16 @@ def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
         "perShare": float(fees.per_unit),
         "flat": float(fees.flat),
         "minimum": float(fees.minimum),
+        "tiers": [{"from": float(start), "fraction": float(taker)} for start, _, taker in fees.tiers],
+        "tierBy": fees.tier_by,
     }
+
+
+def _slippage(settings: RunSettings) -> dict[str, Any]:
+    if settings.slippage_model == "fixed":
+        return {"model": "fixed" if settings.slippage_bps else "none", "fixedBps": settings.slippage_bps}
+    model = DOCUMENT_MODELS[settings.slippage_model]
+    return {"model": model, "fixedBps": settings.slippage_bps, "impactFactor": settings.impact_factor}
 
 
 def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:
@@ -154,11 +184,12 @@ def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:
     return {LIMIT_KEYS[name]: value for name, value in limits.items() if name in LIMIT_KEYS} or None
 
 
-def _source(data: Any, missing: list[str]) -> dict[str, Any] | None:
+def _source(data: Any, missing: list[str], reading: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(data, str | PathLike):
         path = Path(data)
         if not path.exists() and str(data).lower() in {each.name for each in shipped_data()}:
             return {"type": "shipped", "path": str(data).lower()}
-        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve())}
+        options = {name: _plain(value) for name, value in reading.items() if name in READING_KEYS and value}
+        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve()), **options}
     missing.append(f"the data, which came from memory ({type(data).__name__})")
     return None

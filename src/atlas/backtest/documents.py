@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from atlas.backtest.description import LIMIT_KEYS, settable_parameters
+from atlas.backtest.description import DOCUMENT_MODELS, LIMIT_KEYS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, RunPlan, read_or_aggregate
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.universe import Universe, read_universe
 from atlas.config import (
     CommissionSection,
     Document,
@@ -33,10 +34,11 @@ from atlas.data import BarHistory
 from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
-from atlas.records.errors import ConfigurationError, StrategyError
+from atlas.records.errors import AtlasError, ConfigurationError, StrategyError
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
+KERNEL_MODELS: Final = {name: model for model, name in DOCUMENT_MODELS.items()}
 MILLISECOND_NS: Final = 1_000_000
 
 
@@ -124,7 +126,7 @@ def load_class(name: str) -> type[Strategy]:
 
 def registries(folder: Path | None = None) -> Registries:
     """Return what a backtest's document may name in this build."""
-    return Registries(strategies=StrategyCatalogue(folder), slippage_models=("none", "fixed"))
+    return Registries(strategies=StrategyCatalogue(folder), slippage_models=("none", "fixed", "volume", "volumeShare"))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -153,7 +155,16 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     folder, written = Path(path).parent, read_document(path)
     document = document_of(written, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
     with written.explaining(list(overrides)):
-        return _anchored(_checked(document), StrategyCatalogue(folder))
+        return _anchored(_checked(_with_universe(document, folder)), StrategyCatalogue(folder))
+
+
+def _with_universe(document: Document, folder: Path) -> Document:
+    """Make the path of the universe's file absolute: beside the document, or from the current folder."""
+    if document.universe is None:
+        return document
+    beside = folder / document.universe
+    path = beside if beside.exists() else Path(document.universe)
+    return msgspec.structs.replace(document, universe=str(path.resolve()))
 
 
 def parse_run(mapping: Mapping[str, Any]) -> Document:
@@ -169,8 +180,9 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     found = catalogue.find(kind)
     try:
         made = found(**section.parameters)
-    except StrategyError as error:
-        raise ConfigurationError(error.message, "strategy.parameters") from error
+    except AtlasError as error:
+        message = error.message if isinstance(error, StrategyError) else str(error)
+        raise ConfigurationError(message, "strategy.parameters") from error
     strategy = msgspec.structs.replace(
         section,
         type=kind,
@@ -274,13 +286,25 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         touch_fills=execution.touch_fills,
         close_fills=execution.fill_at == "close",
         slippage_bps=document.slippage.fixed_bps,
+        slippage_model=KERNEL_MODELS.get(document.slippage.model, "fixed"),
+        impact_factor=document.slippage.impact_factor,
         order_latency_ns=round(execution.latency.order_ms * MILLISECOND_NS),
         report_latency_ns=round(execution.latency.fill_report_ms * MILLISECOND_NS),
         limits=limits,
         leverage=max(1.0, limits.leverage or 1.0),
         seed=document.seed,
         aggregate_ns=aggregate_ns,
+        universe=None if document.universe is None else universe_file(document.universe),
+        delisting=document.delisting,
     )
+
+
+def universe_file(path: str) -> Universe:
+    """Read a universe from a file."""
+    try:
+        return read_universe(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror or error}", "universe") from error
 
 
 def fees_of(commission: CommissionSection) -> FeeRule:
@@ -292,6 +316,8 @@ def fees_of(commission: CommissionSection) -> FeeRule:
         per_unit=commission.per_share,
         flat=commission.flat,
         minimum=commission.minimum,
+        tiers=tuple((tier.from_, tier.fraction, tier.fraction) for tier in commission.tiers),
+        tier_by=commission.tier_by,
     )
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from atlas.backtest.actions import merged_records
 from atlas.backtest.columns import HistoryColumns
-from atlas.backtest.outputs import OutputLog, Rows
+from atlas.backtest.outputs import ROW_WORDS, OutputLog, Rows
 from atlas.backtest.pace import Pace
 from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
 from atlas.kernel.exchange.create import ExchangeParameters, FeeRule, create_exchange
-from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.block import ENTRY_BYTES, USED, Block
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.kernel.memory.fingerprint import fingerprint
 from atlas.kernel.memory.snapshot import index_rows, rebuild_index, restore_into, take_snapshot
@@ -32,6 +33,8 @@ from atlas.kernel.trader.failure import fail_strategy
 from atlas.kernel.trader.restoration import restore_trader_into
 from atlas.records.enums import FailurePolicy, Hook
 from atlas.records.errors import KernelError, StrategyError
+from atlas.records.kinds import Kind
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy
 from atlas.strategy.binding import BoundStrategy, bind_strategy
 from atlas.strategy.definition import StrategyDefinition, definition_of
@@ -42,6 +45,7 @@ LONG_AGO = -(2**63) + 1
 OUTPUT_MARGIN = 4_096
 STOP_REASONS = {1: "equity fell below zero"}
 POLICIES = ("stop", "halt")
+NO_ACTIONS: RecordArray = np.empty((0, ROW_WORDS), np.int64)
 # A simulated venue sends no late reports, so nothing is kept for them: what is small stays in the processor's cache.
 BACKTEST_CAPACITIES = Capacities(tombstones=1, executions=1, notices=4_096, commands=4_096)
 
@@ -69,11 +73,15 @@ class EngineSetup:
     equity_interval_ns : int
         Distance of equity points; a divisor of a day.
     rates : dict of str to float
-        Conversion rates into the first account's currency.
+        Conversion rates into the first account's currency, as they are at the start.
+    changes : int64 array, shape (n, 4), optional
+        Rates, memberships and delistings to come: see `atlas.backtest.universe.changes_of`.
     mode : {"auto", "compiled", "interpreted"}
         How hooks run.
     on_error : {"stop", "halt"}
         A failed hook ends the run, or only its strategy, whose orders are cancelled.
+    actions : array of rows (n, 8)
+        Splits and dividends, as `actions_of` gives them.
     journal_commands : bool
         Whether commands are put into the outputs, for a journal.
     """
@@ -88,10 +96,12 @@ class EngineSetup:
     history_length: int = 0
     equity_interval_ns: int = DAY_NS
     rates: dict[str, float] = field(default_factory=dict)
+    changes: npt.NDArray[np.int64] | None = None
     seed: int = 0
     mode: str = "auto"
     require_compiled: bool = False
     on_error: str = "stop"
+    actions: RecordArray = field(default_factory=lambda: NO_ACTIONS)
     journal_commands: bool = False
     capacities: Capacities = BACKTEST_CAPACITIES
 
@@ -145,8 +155,9 @@ class Engine:
         self.venue = create_exchange(
             dict(enumerate(history.instruments, 1)), fees=setup.fees, parameters=setup.exchange
         )
-        self.opens = open_order(history)
-        self.link = create_link(history, self.opens, setup)
+        self.records = merged_records(history, setup.actions)
+        self.opens = open_order(history, self.records)
+        self.link = create_link(history, self.records, self.opens, setup)
         self._set_boundaries()
         symbols = ["", *history.symbols]
         compile = "require" if setup.require_compiled else "allow"
@@ -189,7 +200,7 @@ class Engine:
 
     def _set_boundaries(self) -> None:
         """Set the first equity point and the first end of a day at or after the first event."""
-        world, first = self.trader.rows("world")[0], int(self.history.records["local_time_ns"][0])
+        world, first = self.trader.rows("world")[0], int(self.records["local_time_ns"][0])
         interval = self.setup.equity_interval_ns
         world["quiet_until_ns"] = LONG_AGO
         world["next_equity_time_ns"] = first + -first % interval
@@ -215,7 +226,7 @@ class Engine:
             A hook failed and the policy is to stop; what was done until then is in the outputs.
         """
         trader, venue, link = self.trader.address, self.venue.address, self.link.address
-        self.advance(len(self.history), progress, asked_to_end)
+        self.advance(len(self.records), progress, asked_to_end)
         if self.interrupted:
             return
         begin = time.perf_counter()
@@ -334,6 +345,17 @@ class Engine:
 
     # --- what it came to ---------------------------------------------------------------------------------------------
 
+    @property
+    def seen_records(self) -> RecordArray:
+        """The records that were run: bars, splits and dividends in their order."""
+        records: RecordArray = self.records[: int(self.trader.rows("world")[0]["cursor"])]
+        return records
+
+    @property
+    def seen_bars(self) -> int:
+        """Bars of the history that were run."""
+        return int(np.count_nonzero(self.seen_records["kind"] == Kind.BAR))
+
     def fingerprint(self) -> str:
         """Hash of the final state and of every output row, in order; equal for runs that did the same."""
         import hashlib
@@ -349,11 +371,13 @@ def strategy_setup(definition: StrategyDefinition, account: int, instruments: in
     return StrategySetup(definition.name, account, universe, definition.state_bytes_for(instruments))
 
 
-def open_order(history: BarHistory) -> npt.NDArray[np.int64] | None:
+def open_order(history: BarHistory, records: RecordArray) -> npt.NDArray[np.int64] | None:
     """Return record numbers by the start of their bars; None where that is the records' own order."""
-    if len(history.specifications) == 1:
+    if len(history.specifications) == 1 and records is history.records:
         return None
-    starts = history.bar_starts()
+    lengths = np.array([specification.length_ns for specification in history.specifications], dtype=np.int64)
+    is_bar = records["kind"] == Kind.BAR
+    starts = records["venue_time_ns"] - np.where(is_bar, lengths[np.where(is_bar, records["side"], 0)], 0)
     if bool(np.all(starts[1:] >= starts[:-1])):
         return None
     return np.argsort(starts, kind="stable").astype(np.int64)
@@ -369,21 +393,34 @@ def rebuild_order_index(venue: Block) -> None:
     )
 
 
-def create_link(history: BarHistory, opens: npt.NDArray[np.int64] | None, setup: EngineSetup) -> Block:
+def create_link(
+    history: BarHistory, records: RecordArray, opens: npt.NDArray[np.int64] | None, setup: EngineSetup
+) -> Block:
     """Make the block that joins trader and venue."""
     instruments = len(history.instruments) + 1
     lengths = [specification.length_ns for specification in history.specifications]
-    block = Block(
-        loop.LINK,
-        {"wire": 1, "specifications": len(lengths), "scheduled": instruments, "points": 8 * instruments + 64},
-    )
+    points = 8 * instruments + 64 + (0 if setup.changes is None else len(setup.changes))
+    block = Block(loop.LINK, {"wire": 1, "specifications": len(lengths), "scheduled": instruments, "points": points})
+    if setup.changes is not None:
+        put_changes(block, setup.changes)
     block.rows("specifications")["length_ns"] = lengths
     wire: Any = block.rows("wire")[0]
-    wire["records_address"] = int(history.records.ctypes.data)
+    wire["records_address"] = int(records.ctypes.data)
     wire["opens_address"] = 0 if opens is None else int(opens.ctypes.data)
-    wire["record_count"], wire["longest_bar_ns"] = len(history), max(lengths)
+    wire["record_count"], wire["longest_bar_ns"] = len(records), max(lengths)
     wire["order_latency_ns"], wire["report_latency_ns"] = setup.order_latency_ns, setup.report_latency_ns
-    wire["uniform"], wire["journal_on"] = int(len(lengths) == 1), int(setup.journal_commands)
+    uniform = len(lengths) == 1 and records is history.records
+    wire["uniform"], wire["journal_on"] = int(uniform), int(setup.journal_commands)
     wire["now_ns"], wire["close_fills"] = LONG_AGO, int(setup.close_fills)
     wire["output_margin"] = OUTPUT_MARGIN
     return block
+
+
+def put_changes(link: Block, changes: npt.NDArray[np.int64]) -> None:
+    """Put the changes to come among the points of bars, before those of the same time; they are in order, so a heap."""
+    rows, count = link.rows("points"), len(changes)
+    rows["due_ns"][:count], rows["kind"][:count] = changes[:, 0], changes[:, 1]
+    rows["index"][:count], rows["value"][:count] = changes[:, 2], changes[:, 3]
+    rows["sequence"][:count] = np.arange(count) - count
+    entry = loop.POINTS.entry
+    link.bytes[entry : entry + ENTRY_BYTES].view(np.int64)[USED // 8] = count

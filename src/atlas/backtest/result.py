@@ -28,6 +28,7 @@ from atlas.analytics import (
     equity_frame,
     fills_frame,
     orders_frame,
+    report_html,
     round_trips,
     standing_fills,
     summarize,
@@ -39,11 +40,13 @@ from atlas.analytics import (
     write_trades_parquet,
 )
 from atlas.analytics.report.content import Severity
-from atlas.analytics.returns import EquityCurve, FloatArray, IntArray
+from atlas.analytics.returns import EquityCurve
 from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
+from atlas.backtest.attribution import BaseCurrency, attribution_frame
 from atlas.backtest.benchmark import BenchmarkChoice
 from atlas.backtest.engine import Engine
+from atlas.backtest.explanation import Explainer, Explanation
 from atlas.backtest.folder import (
     CONFIGURATION,
     EQUITY,
@@ -58,9 +61,11 @@ from atlas.backtest.folder import (
 )
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
-from atlas.records.errors import StrategyError
+from atlas.records.enums import CashMovementType
+from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray
@@ -124,7 +129,11 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         notes = "".join(f"\n{note}" for note in self.notes)
-        return f"{self.title} on {self.data}\n{self.summary}{notes}"
+        shares = ""
+        if len(self._engine.bound) > 1:
+            rows = self.by_strategy[["strategy", "profit"]].itertuples(index=False)
+            shares = "\nProfit by strategy" + "".join(f"\n  {name}  {profit:,.2f}" for name, profit in rows)
+        return f"{self.title} on {self.data}\n{self.summary}{shares}{notes}"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -148,6 +157,15 @@ class BacktestResult:
     def data(self) -> str:
         """What it ran on, in words: symbols, bars and their length."""
         return repr(self.history).removeprefix("BarHistory(").removesuffix(")")
+
+    @property
+    def strategy_names(self) -> list[str]:
+        """Name of each strategy; numbered where several have one name."""
+        names = [bound.definition.name for bound in self._engine.bound]
+        return [
+            f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+            for place, name in enumerate(names)
+        ]
 
     @property
     def currency(self) -> str:
@@ -211,7 +229,7 @@ class BacktestResult:
     @cached_property
     def seen_bars(self) -> RecordArray:
         """The bars that were run: all of them, unless the run ended early."""
-        bars: RecordArray = self.history.records[: int(self._engine.trader.rows("world")[0]["cursor"])]
+        bars: RecordArray = self.history.records[: self._engine.seen_bars]
         return bars
 
     @cached_property
@@ -232,7 +250,7 @@ class BacktestResult:
             self.fill_records,
             self.bar_groups,
             reversals=self._engine.log.records(Kind.FILL_REVERSAL),
-            actions=corporate_actions(self.seen_bars, self.instruments),
+            actions=corporate_actions(self._engine.seen_records, self.instruments),
         )
 
     @cached_property
@@ -243,17 +261,20 @@ class BacktestResult:
 
     @cached_property
     def _conversion(self) -> Conversion | None:
-        """Rates into the account's currency; None where all is in it."""
-        instruments, rows = self._engine.trader.rows("instruments"), self._engine.trader.rows("currencies")
-        rates = rows["rate_units"][instruments["currency"]] / float(rows["rate_units"][0])
-        factors: FloatArray = np.asarray(rates, dtype=np.float64)
-        if bool((factors[1:] == 1.0).all()):
-            return None
+        """Rates into the account's currency, as they were known; None where all is in it."""
+        base = BaseCurrency(self.instruments, self.currency, self.money_exponent, self.settings.rates)
+        return None if base.is_alone else base.factors
 
-        def conversion(numbers: IntArray, times_ns: IntArray) -> FloatArray:
-            return factors[numbers]
+    @cached_property
+    def by_strategy(self) -> pandas.DataFrame:
+        """One row a strategy: what its orders brought, in the account's currency; profits add up to the run's."""
+        names = ["external", *self.strategy_names]
+        return attribution_frame(self._engine.trader, "strategy", names, self.money_exponent)
 
-        return conversion
+    @cached_property
+    def by_symbol(self) -> pandas.DataFrame:
+        """One row a symbol: what was earned with it, in the account's currency; profits add up to the run's."""
+        return attribution_frame(self._engine.trader, "symbol", ["", *self.history.symbols], self.money_exponent)
 
     # --- records and frames ---
 
@@ -312,6 +333,46 @@ class BacktestResult:
         """What the strategies' indicators stood at over time, for charts: read from a second run of the same."""
         return indicator_lines(self._engine)
 
+    def explain(self, fill: Any) -> Explanation:
+        """Say in sentences why a fill is what it is: rule, bar, prices, cap, slippage, fee, latency, relaxations.
+
+        Parameters
+        ----------
+        fill : int or row of `fills`
+            Its number, from 0, or a row as ``result.fills.iloc[3]`` gives it.
+
+        Returns
+        -------
+        Explanation
+            Prints as sentences; its parts are attributes.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such fill.
+        """
+        number = fill if isinstance(fill, int | np.integer) else getattr(fill, "name", None)
+        if not isinstance(number, int | np.integer) or not 0 <= number < len(self.fill_records):
+            most = len(self.fill_records) - 1
+            raise ConfigurationError(f"a fill is a row of result.fills or its number, 0 to {most}, not {fill!r}")
+        explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
+        return explainer.explain(int(number))
+
+    @cached_property
+    def cash_flows(self) -> pandas.DataFrame:
+        """One row for cash that no fill brought: dividends, fees on short positions, interest, cash for fractions."""
+        import pandas as pd
+
+        rows, symbols = self._engine.log.records(Kind.CASH_POSTING), ["", *self.history.symbols]
+        return pd.DataFrame(
+            {
+                "time": pd.to_datetime(rows["venue_time_ns"].astype("datetime64[ns]"), utc=True),
+                "symbol": [symbols[number] for number in rows["instrument"].tolist()],
+                "type": [CashMovementType(number).name.lower() for number in rows["movement_type"].tolist()],
+                "amount": rows["amount_money"] / 10.0**self.money_exponent,
+            }
+        )
+
     @cached_property
     def log(self) -> list[str]:
         """What the strategies logged, a line each: time, strategy, symbol, text."""
@@ -327,15 +388,16 @@ class BacktestResult:
     @cached_property
     def assumptions(self) -> list[Assumption]:
         """Every execution assumption, each relaxation by its name."""
-        return assumptions_of(self.settings, self.history, self.currency, self._engine.bound)
+        actions = self._engine.setup.actions
+        return assumptions_of(self.settings, self.history, self.currency, self._engine.bound, actions)
 
     @property
     def parameters(self) -> Mapping[str, object]:
         """Parameters of the strategies; with the strategy's name before them where there are several."""
         many = len(self._engine.bound) > 1
         return {
-            f"{bound.definition.name}.{name}" if many else name: value
-            for bound in self._engine.bound
+            f"{own}.{name}" if many else name: value
+            for own, bound in zip(self.strategy_names, self._engine.bound, strict=True)
             for name, value in bound.definition.parameters().items()
         }
 
@@ -365,19 +427,49 @@ class BacktestResult:
     # --- files ---
 
     def report(self, path: str | Path) -> Path:
-        """Write the report as one HTML file that needs nothing else.
+        """Write the report: one HTML file that needs nothing else, or a PDF.
 
         Parameters
         ----------
         path : str or Path
-            The file; replaced where it exists.
+            The file, ending in ``.html`` or ``.pdf``; replaced where it exists.
 
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        ConfigurationError
+            The file ends in something else, or it is a PDF and matplotlib is not installed.
         """
-        return write_atomically(Path(path), lambda partial: write_report(partial, self.report_content()))
+        file = Path(path)
+        suffix = file.suffix.lower()
+        if suffix == ".pdf":
+            from atlas.analytics.report.document import write_document
+
+            return write_atomically(file, lambda partial: write_document(partial, self.report_content()))
+        if suffix not in (".html", ".htm"):
+            raise ConfigurationError(f"a report is an .html or a .pdf file, not {file.name!r}", "path")
+        return write_atomically(file, lambda partial: write_report(partial, self.report_content()))
+
+    def plot(self, *, show: bool | None = None) -> ReportView:
+        """Draw the run: the page that `report` writes.
+
+        Parameters
+        ----------
+        show : bool, optional
+            Whether to open it in the browser; else unless this is a notebook, which draws what is returned.
+
+        Returns
+        -------
+        ReportView
+        """
+        view = ReportView(report_html(self.report_content()), self.title)
+        if not is_notebook() if show is None else show:
+            view.show()
+        return view
 
     def report_content(self) -> ReportContent:
         """Return everything the report shows."""

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from atlas.backtest.actions import actions_of
 from atlas.backtest.benchmark import BenchmarkChoice, benchmark_choice
 from atlas.backtest.description import describe_run
 from atlas.backtest.engine import Engine
 from atlas.backtest.interruption import Interruption
 from atlas.backtest.preparation import Report, prepare
+from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
+from atlas.backtest.universe import read_universe
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
-from atlas.data import BarHistory, load_bars, load_shipped, shipped_data
+from atlas.data import BarHistory, load, load_bars
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import DEFAULT_CURRENCY, Instrument
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy
 
 if TYPE_CHECKING:
@@ -50,8 +54,6 @@ OTHER_WORDS: Final = {
     "exits": "signals",
 }
 MILLISECOND_NS: Final = 1_000_000
-ONLY_PLAN: Final = "_only_plan"
-"""Keyword by which `plan_run` asks for a plan: it has every other of `backtest`'s, which are listed there once."""
 
 
 def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its name
@@ -70,12 +72,20 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     touch_fills: bool = False,
     close_fills: bool = False,
     slippage_bps: float = 0.0,
+    slippage_model: str = "fixed",
+    impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
+    borrow_rate: float = 0.0,
+    interest_rate: float = 0.0,
+    dividends: Any = None,
+    splits: Any = None,
     order_latency_ms: float = 0.0,
     report_latency_ms: float = 0.0,
     currency: str = "",
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, Any] | None = None,
+    universe: Any = None,
+    delisting: str = "close",
     seed: int = 0,
     mode: str = "auto",
     compile: str = "allow",
@@ -86,6 +96,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
     benchmark: Any = None,
     risk_free_rate: float = 0.0,
+    fractional: bool | None = None,
     **reading: Any,
 ) -> BacktestResult:
     """Run strategies over past bars.
@@ -106,7 +117,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Amount at the start, above 0.
     fees : float or mapping
         Fraction of each fill's value (0.001 is ten basis points), or some of ``maker_rate, taker_rate, per_unit, flat,
-        minimum``.
+        minimum, tiers, tier_by``; a tier is ``(from, rate)``, by ``trade`` or by 30-day ``volume``.
     symbols : sequence of str, optional
         Of the data, keep these.
     timeframe : str, optional
@@ -122,16 +133,29 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Whether an order asked for at a bar's close takes part in that close, a relaxation.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What a fill's share of its bar's volume adds to it: nothing, ``impact_factor`` × √share, or × share².
+    impact_factor : float
+        Factor of the model, as a fraction of the price.
     limits : Limits or mapping, optional
         Risk limits; None is buying power alone.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions and of cash below zero, as fractions.
+    dividends, splits : frame, mapping or True, optional
+        Cash a share, and new shares for an old one, by ex-date; True takes the data's columns. Prices must be raw.
     order_latency_ms, report_latency_ms : float
         Delay of orders to the venue, and of its reports.
     currency : str
         Of the account; empty for the data's.
-    rates : mapping of str to float, optional
-        Value of one unit of another currency in the account's.
+    rates : mapping, optional
+        Of currencies other than the account's, by pair (``"EURUSD"``) or currency (``"EUR"``): a number, a series or
+        bars by time, or a symbol of the data.
+    universe : frame, path, mapping or sequence, optional
+        ``symbol, from, to``: when each symbol belongs to the run; all, each from its first bar on, without one.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does: settled at the last close, or held at it.
     seed : int
         Of every random draw.
     mode : {"auto", "compiled", "interpreted"}
@@ -153,6 +177,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         holding the data's symbols in equal parts.
     risk_free_rate : float
         A year's, as a fraction; what Sharpe, Sortino, omega and alpha are measured above.
+    fractional : bool, optional
+        False trades whole units only, True fractions of them too; None leaves it to the descriptions.
     **reading
         Further arguments of `load_bars`, such as ``timezone=``, ``sort=True`` or ``duplicates="last"``.
 
@@ -170,42 +196,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     StrategyError
         A hook failed, or a strategy can't be built.
     """
-    only_plan = reading.pop(ONLY_PLAN, False)
-    _refuse(data, reading)
-    require_number("order_latency_ms", order_latency_ms, least=0.0)
-    require_number("report_latency_ms", report_latency_ms, least=0.0)
-    arrays, strategies = following(strategy, signals, weights)
-    bars, aggregate_ns = bars_of(
-        data, timeframe, symbols=symbols, currency=currency or DEFAULT_CURRENCY, instruments=instruments, **reading
-    )
-    bars = with_arrays(bars, aggregate_ns, signals, weights, leverage, reading)
-    settings = RunSettings(
-        cash=cash,
-        currency=currency,
-        fees=fee_rule(fees),
-        volume_share=0.0 if volume_share is None else volume_share,
-        touch_fills=touch_fills,
-        close_fills=close_fills,
-        slippage_bps=slippage_bps,
-        order_latency_ns=round(order_latency_ms * MILLISECOND_NS),
-        report_latency_ns=round(report_latency_ms * MILLISECOND_NS),
-        limits=limits_of(limits),
-        leverage=leverage,
-        rates=dict(rates or {}),
-        seed=seed,
-        mode=mode,
-        compile=compile,
-        on_error=on_error,
-        history=history,
-        aggregate_ns=aggregate_ns,
-        risk_free_rate=risk_free_rate,
-    )
-    configuration = describe_run(strategies, bars, settings, data, symbols, timeframe, start, end, arrays)
-    plan = RunPlan(
-        strategies, cut(bars, start, end), settings, configuration, benchmark=benchmark_choice(benchmark, bars)
-    )
-    if only_plan:
-        return plan  # type: ignore[return-value]
+    plan = plan_said(dict(locals()))
     result = plan.run(journal=None if journal is None else Path(journal), progress=progress)
     if result.error is not None:
         raise result.error
@@ -222,6 +213,7 @@ class RunPlan:
     configuration: str | Callable[[], str] = ""
     title: str = ""
     benchmark: BenchmarkChoice | None = None
+    actions: RecordArray | None = None
 
     def run(
         self, *, journal: Path | None = None, progress: Progress | None = None, compiling: Report | None = None
@@ -237,14 +229,58 @@ class RunPlan:
             progress=progress,
             compiling=compiling,
             benchmark=self.benchmark,
+            actions=self.actions,
         )
 
 
 def plan_run(strategy: Any, data: Any, **options: Any) -> RunPlan:
     """Read and check what `backtest` would be given, for whoever runs it again and again."""
-    keywords: dict[str, Any] = {**options, ONLY_PLAN: True}
-    plan: Any = backtest(strategy, data, **keywords)
-    return plan  # type: ignore[no-any-return]
+    said = signature(backtest).bind(strategy, data, **options)
+    said.apply_defaults()
+    return plan_said(said.arguments)
+
+
+def plan_said(said: Mapping[str, Any]) -> RunPlan:
+    """Return the run that the arguments of `backtest` mean."""
+    data, reading, symbols = said["data"], said["reading"], said["symbols"]
+    _refuse(data, reading)
+    arrays, strategies = following(said["strategy"], said["signals"], said["weights"])
+    currency = said["currency"] or DEFAULT_CURRENCY
+    bars, aggregate_ns = bars_of(
+        data, said["timeframe"], symbols=symbols, currency=currency, instruments=said["instruments"], **reading
+    )
+    if said["fractional"] is not None:
+        bars = with_fractions(bars, said["fractional"])
+    bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
+    settings = settings_said(said, bars, aggregate_ns)
+    start, end = said["start"], said["end"]
+    configuration = describe_run(
+        strategies, bars, settings, data, symbols, said["timeframe"], start, end, arrays, reading
+    )
+    benchmark, shown = benchmark_choice(said["benchmark"], bars), cut(bars, start, end)
+    actions = actions_of(shown, said["dividends"], said["splits"])
+    return RunPlan(strategies, shown, settings, configuration, benchmark=benchmark, actions=actions)
+
+
+def settings_said(said: Mapping[str, Any], bars: BarHistory, aggregate_ns: int) -> RunSettings:
+    """Return the settings that the arguments of `backtest` mean."""
+    for name in ("order_latency_ms", "report_latency_ms"):
+        require_number(name, said[name], least=0.0)
+    currency = said["currency"] or bars.instruments[0].currency
+    plain = {each.name: said[each.name] for each in fields(RunSettings) if each.name in said}
+    return RunSettings(
+        **{
+            **plain,
+            "fees": fee_rule(said["fees"]),
+            "volume_share": 0.0 if said["volume_share"] is None else said["volume_share"],
+            "order_latency_ns": round(said["order_latency_ms"] * MILLISECOND_NS),
+            "report_latency_ns": round(said["report_latency_ms"] * MILLISECOND_NS),
+            "limits": limits_of(said["limits"]),
+            "rates": conversion_rates(said["rates"] or {}, currency, bars),
+            "universe": None if said["universe"] is None else read_universe(said["universe"]),
+            "aggregate_ns": aggregate_ns,
+        }
+    )
 
 
 def run_history(
@@ -254,6 +290,7 @@ def run_history(
     *,
     configuration: str | Callable[[], str] = "",
     title: str = "",
+    actions: RecordArray | None = None,
     journal: Path | None = None,
     progress: Progress | None = None,
     compiling: Report | None = None,
@@ -269,6 +306,8 @@ def run_history(
         The run's document as YAML, or what writes it.
     title : str
         What reports call it.
+    actions : array of rows (n, 8), optional
+        Splits and dividends.
     journal : Path, optional
         Folder for its journal.
     progress, compiling : callable, optional
@@ -286,7 +325,7 @@ def run_history(
     engine = Engine(
         history,
         strategies,
-        settings.engine_setup(history, journal=journal is not None),
+        settings.engine_setup(history, journal=journal is not None, actions=actions),
         sink=None if recorder is None else recorder.append,
     )
     if journal is not None and recorder is not None:
@@ -421,9 +460,7 @@ def bars_of(data: Any, timeframe: str | None, **options: Any) -> tuple[BarHistor
     aggregate_ns : int
         Length of the strategy's bars where they are made of the data's; 0 where they are the data's.
     """
-    if isinstance(data, str) and not Path(data).exists() and data.lower() in {each.name for each in shipped_data()}:
-        data = load_shipped(data)
-    return read_or_aggregate(lambda length: load_bars(data, timeframe=length, **options), timeframe)
+    return read_or_aggregate(lambda length: load(data, timeframe=length, **options), timeframe)
 
 
 def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str | None) -> tuple[BarHistory, int]:
@@ -449,6 +486,21 @@ def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str |
 def _fits(history: BarHistory, wanted_ns: int) -> bool:
     lengths = {specification.length_ns for specification in history.specifications}
     return len(lengths) == 1 and all(wanted_ns > length and wanted_ns % length == 0 for length in lengths)
+
+
+def with_fractions(history: BarHistory, fractional: bool) -> BarHistory:
+    """Return the same bars of instruments that trade in fractions, or in whole units where they have no lot size."""
+    return replace(
+        history,
+        instruments=tuple(
+            replace(each, lot_size=0, whole_lots=False)
+            if fractional
+            else each
+            if each.lot_size_units
+            else replace(each, whole_lots=True)
+            for each in history.instruments
+        ),
+    )
 
 
 def cut(history: BarHistory, start: str | date | None, end: str | date | None) -> BarHistory:

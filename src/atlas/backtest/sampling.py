@@ -21,7 +21,8 @@ from atlas.records.errors import StrategyError
 from atlas.strategy.binding import BoundStrategy, records_of
 from atlas.strategy.fields import Field, entry_dtype
 
-MOST_SAMPLES: Final = 40_000
+MOST_SAMPLES: Final = 100_000
+MOST_VALUES: Final = 1_200_000
 MOST_SERIES: Final = 240
 LONGEST_SECONDS: Final = 5.0
 """A run that took longer is not run again for a chart."""
@@ -48,7 +49,7 @@ def indicator_lines(engine: Engine, most_samples: int = MOST_SAMPLES) -> list[In
     engine : Engine
         After its run.
     most_samples : int
-        Records after which to look, evenly spaced; every one where there are no more.
+        Moments to look at, evenly spaced among those at which bars ended; every one where there are no more.
 
     Returns
     -------
@@ -62,8 +63,9 @@ def indicator_lines(engine: Engine, most_samples: int = MOST_SAMPLES) -> list[In
         return []
     again = Engine(engine.history, [definition.instance for definition in engine.definitions], engine.setup)
     probes = [probe for bound in again.bound for probe in _probes(bound)][:MOST_SERIES]
-    step = -(-count // most_samples)
-    stops = np.append(np.arange(step, count, step), count)
+    if not probes:
+        return []
+    stops, step = _stops(engine, count, min(most_samples, max(MOST_VALUES // len(probes), 1)))
     values = np.full((len(probes), len(stops)), np.nan)
     advance = again.advance if engine.failures else _without_failures(again)
     for place, stop in enumerate(stops.tolist()):
@@ -73,8 +75,16 @@ def indicator_lines(engine: Engine, most_samples: int = MOST_SAMPLES) -> list[In
             break
         for row, probe in enumerate(probes):
             values[row, place] = probe.read()
-    times_ns = np.ascontiguousarray(engine.history.records["venue_time_ns"][stops - 1])
+    times_ns = np.ascontiguousarray(engine.records["venue_time_ns"][stops - 1])
     return [_line(probe, times_ns, row, step) for probe, row in zip(probes, values, strict=True)]
+
+
+def _stops(engine: Engine, count: int, most: int) -> tuple[IntArray, int]:
+    """Return numbers of records after which to look, the last of their moment each, and the moments between two."""
+    times_ns = engine.records["venue_time_ns"][:count]
+    moments = np.append(np.flatnonzero(times_ns[1:] != times_ns[:-1]) + 1, count)
+    step = -(-len(moments) // most)
+    return np.unique(np.append(moments[step - 1 :: step], count)), step
 
 
 def _without_failures(engine: Engine) -> Callable[[int], None]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Final
 
-from atlas.backtest.engine import POLICIES, EngineSetup
+from atlas.backtest.engine import NO_ACTIONS, POLICIES, EngineSetup
+from atlas.backtest.rates import Rate, RateSeries
+from atlas.backtest.universe import DELISTINGS, Universe, changes_of
 from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory
-from atlas.kernel.exchange.create import ExchangeParameters, FeeRule
-from atlas.kernel.trader.creation import AccountSetup, Limits
+from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
+from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies
 from atlas.records.errors import ConfigurationError
+from atlas.records.layout import RecordArray
 from atlas.strategy.binding import MODES
 
 MINUTE_NS: Final = 60_000_000_000
@@ -44,14 +47,24 @@ class RunSettings:
         Whether what is asked for at a bar's close takes part in that close; only without order latency.
     slippage_bps : float
         Distance of market and stop fills from the price, in basis points, at most two decimals.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What the share of the bar's volume adds to it; see docs/assumptions/slippage.md.
+    impact_factor : float
+        Factor of the model, at least 0.
     order_latency_ns, report_latency_ns : int
         Delay of commands, and of reports.
     limits : Limits
         Of the account; buying power is the only one that is on by default.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
-    rates : mapping of str to float
+    borrow_rate, interest_rate : float
+        Cost of a year of short positions, and of cash below zero, as fractions; charged at each UTC day's end.
+    rates : mapping of str to float or RateSeries
         Value of one unit of another currency in the account's.
+    universe : tuple of Membership, optional
+        Which symbols belong to the run when; all, each from its first bar on, where nothing is said.
+    delisting : {"close", "hold"}
+        What becomes of a position whose bars end before the data does: settled at the last close, or held at it.
     seed : int
         Of every random draw.
     mode : {"auto", "compiled", "interpreted"}
@@ -80,11 +93,17 @@ class RunSettings:
     touch_fills: bool = False
     close_fills: bool = False
     slippage_bps: float = 0.0
+    slippage_model: str = "fixed"
+    impact_factor: float = 0.0
     order_latency_ns: int = 0
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
     leverage: float = 1.0
-    rates: Mapping[str, float] = field(default_factory=dict)
+    borrow_rate: float = 0.0
+    interest_rate: float = 0.0
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    universe: Universe | None = None
+    delisting: str = "close"
     seed: int = 0
     mode: str = "auto"
     compile: str = "allow"
@@ -97,14 +116,22 @@ class RunSettings:
         require_number("cash", self.cash, above=0.0)
         require_number("leverage", self.leverage, above=0.0)
         require_number("risk_free_rate", self.risk_free_rate, least=-0.5, most=1.0)
+        require_number("borrow_rate", self.borrow_rate, least=0.0, most=10.0)
+        require_number("interest_rate", self.interest_rate, least=0.0, most=10.0)
         require_number("volume_share", self.volume_share, least=0.0, most=1.0)
         require_number("slippage_bps", self.slippage_bps, least=0.0, most=9_999.0)
+        require_choice("slippage_model", self.slippage_model, SLIPPAGE_MODELS)
+        require_number("impact_factor", self.impact_factor, least=0.0, most=1_000.0)
+        if (self.slippage_model == "fixed") != (self.impact_factor == 0.0):
+            raise ConfigurationError("goes with square_root and volume_share, and they with it", "impact_factor")
         for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):
             require_whole(name, getattr(self, name))
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
             require_choice(name, getattr(self, name), choices)
+        require_choice("delisting", self.delisting, DELISTINGS)
         for currency, rate in self.rates.items():
-            require_number(f"rates[{currency!r}]", rate, above=0.0)
+            if not isinstance(rate, RateSeries):
+                require_number(f"rates[{currency!r}]", rate, above=0.0)
         check_limits(self.limits)
         if self.close_fills and self.order_latency_ns:
             raise ConfigurationError(
@@ -122,22 +149,34 @@ class RunSettings:
             )
         return shared[0]
 
-    def engine_setup(self, history: BarHistory, *, journal: bool = False) -> EngineSetup:
+    def engine_setup(
+        self, history: BarHistory, *, journal: bool = False, actions: RecordArray | None = None
+    ) -> EngineSetup:
         """Return what the engine is made of."""
         account = AccountSetup(
             currency=self.account_currency(history),
             initial_cash=self.cash,
             leverage=self.leverage,
             limits=self.limits,
-            fee_rate=max(0.0, float(self.fees.taker_rate), float(self.fees.maker_rate)),
+            fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
+            borrow_rate=self.borrow_rate,
+            interest_rate=self.interest_rate,
         )
+        start_ns = int(history.records["local_time_ns"][0])
+        rates = {
+            name: rate.at(start_ns, name) if isinstance(rate, RateSeries) else float(rate)
+            for name, rate in self.rates.items()
+        }
+        currencies = gather_currencies(TraderSetup(history.instruments, (account,), rates=rates))
         return EngineSetup(
             accounts=(account,),
             fees=self.fees,
             exchange=ExchangeParameters(
                 volume_share=self.volume_share,
                 slippage_basis_points=self.slippage_bps,
+                slippage_model=self.slippage_model,
+                impact_factor=self.impact_factor,
                 touch_fills=self.touch_fills,
                 attached_orders=True,
             ),
@@ -147,12 +186,14 @@ class RunSettings:
             aggregate_ns=self.aggregate_ns,
             history_length=self.history,
             equity_interval_ns=equity_interval_ns(history),
-            rates=dict(self.rates),
+            rates=rates,
+            changes=changes_of(history, self.rates, currencies, self.universe, self.delisting),
             seed=self.seed,
             mode=self.mode,
             require_compiled=self.compile == "require",
             on_error=self.on_error,
             journal_commands=journal,
+            actions=NO_ACTIONS if actions is None else actions,
         )
 
 
@@ -183,9 +224,9 @@ def require_number(
 
 
 def require_whole(name: str, value: Any) -> None:
-    """Refuse what is no whole number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigurationError(f"must be a whole number of at least 0, not {value!r}", name)
+    """Refuse what is no whole number of at least 0 that 63 bits hold."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ConfigurationError(f"must be a whole number of at least 0 and below 2**63, not {value!r}", name)
 
 
 def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
@@ -198,7 +239,26 @@ def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 # --- fees and limits as users write them -----------------------------------------------------------------------------
 
-FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum")
+FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum", "tiers", "tier_by")
+
+
+def highest_rate(fees: FeeRule) -> float:
+    """Return the highest fraction of its value that a fill may cost, which sizes by weight must leave room for."""
+    rates = (fees.maker_rate, fees.taker_rate, *(rate for tier in fees.tiers for rate in tier[1:]))
+    return max(0.0, *(float(rate) for rate in rates))
+
+
+def fee_tiers(tiers: Any) -> tuple[tuple[Any, Any, Any], ...]:
+    """Return tiers as (from, maker rate, taker rate); a tier of two numbers has one rate for both."""
+    found = []
+    for place, tier in enumerate(tiers):
+        if not isinstance(tier, list | tuple) or len(tier) not in (2, 3):
+            raise ConfigurationError("must be (from, rate) or (from, maker rate, taker rate)", f"fees.tiers[{place}]")
+        require_number(f"fees.tiers[{place}]", tier[0], least=0.0)
+        for rate in tier[1:]:
+            require_number(f"fees.tiers[{place}]", rate, least=-1.0, most=1.0)
+        found.append((tier[0], tier[1], tier[-1]))
+    return tuple(found)
 
 
 def fee_rule(fees: Any) -> FeeRule:
@@ -220,8 +280,12 @@ def fee_rule(fees: Any) -> FeeRule:
         for key, value in fees.items():
             if key not in FEE_KEYS:
                 raise ConfigurationError(f"unknown key; {did_you_mean(str(key), FEE_KEYS)}", f"fees.{key}")
-            require_number(f"fees.{key}", value, least=-1.0 if key.endswith("rate") else 0.0)
-        return FeeRule(**{str(key): value for key, value in fees.items()})
+            if key == "tier_by":
+                require_choice("fees.tier_by", value, TIER_BASES)
+            elif key != "tiers":
+                require_number(f"fees.{key}", value, least=-1.0 if key.endswith("rate") else 0.0)
+        given = {str(key): value for key, value in fees.items()}
+        return FeeRule(**{**given, "tiers": fee_tiers(given.get("tiers", ()))})
     require_number("fees", fees, least=-1.0, most=1.0)
     return FeeRule(maker_rate=fees, taker_rate=fees)
 

@@ -47,8 +47,8 @@ class InOrder(TyperGroup):
             return DONE
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return their names."""
-        return sorted(self.commands, key=ORDER.index)
+        """Return their names, those without a place last."""
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
 application = typer.Typer(

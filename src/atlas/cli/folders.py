@@ -79,14 +79,22 @@ def read_run(folder: Path) -> Run:
     return Run(folder, figures, read_status(folder), file.stat().st_mtime)
 
 
-def runs_below(folder: Path) -> list[Run]:
-    """Return the runs of a folder; what hides behind a dot is in the making."""
+def runs_below(folder: Path) -> tuple[list[Run], list[str]]:
+    """Return the runs of a folder, and what is wrong with damaged ones; what hides behind a dot is in the making."""
     if not folder.is_dir():
         raise ConfigurationError(
             f"no such folder: {folder}; atlas backtest RUN.yaml makes it, or name another: --in DIR"
         )
-    found = [place for place in sorted(folder.iterdir()) if not place.name.startswith(".") and is_run_folder(place)]
-    return [read_run(place) for place in found]
+    found: list[Run] = []
+    damaged: list[str] = []
+    for place in sorted(folder.iterdir()):
+        if place.name.startswith(".") or not is_run_folder(place):
+            continue
+        try:
+            found.append(read_run(place))
+        except DataError as error:
+            damaged.append(str(error))
+    return found, damaged
 
 
 def sorted_runs(found: Sequence[Run], key: str) -> list[Run]:
@@ -108,9 +116,12 @@ def _rank(run: Run, name: str) -> Any:
 
 def list_runs(folder: Path, sort: str, as_json: bool) -> None:
     """Print the runs of a folder with their key figures."""
-    from atlas.cli.console import output
+    from atlas.cli.console import messages, output
 
-    found = sorted_runs(runs_below(folder), sort)
+    whole, damaged = runs_below(folder)
+    for reason in damaged:
+        messages().print(f"note: left out: {reason}", markup=False, soft_wrap=True)
+    found = sorted_runs(whole, sort)
     if as_json:
         print_json([each.as_json() for each in found])
         return

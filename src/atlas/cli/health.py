@@ -26,7 +26,7 @@ KERNEL_MODULES = (
     "atlas.kernel.trader.verbs",
     "atlas.kernel.trader.step",
     "atlas.kernel.trader.failure",
-    "atlas.kernel.indicators",
+    *(f"atlas.kernel.indicators.{name}" for name in ("averages", "channels", "momentum", "volatility", "window")),
     "atlas.data.cells",
 )
 VARIABLES = ("ATLAS_CACHE_DIR", "ATLAS_PLAIN", "ATLAS_CHECK_BOUNDS")

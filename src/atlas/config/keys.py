@@ -79,7 +79,9 @@ class Key:
     later : bool
         Whether it is not available yet.
     section : type or None
-        The section that stands there, if one does.
+        The section that stands there, or of which a list does.
+    below : str
+        Path of what is in it: its own, or ``path[]`` for a list.
     """
 
     path: str
@@ -92,6 +94,7 @@ class Key:
     example: Any
     later: bool
     section: type[Any] | None
+    below: str
 
 
 def keys_of(section: type[Any], path: str = "") -> Iterator[Key]:
@@ -100,7 +103,7 @@ def keys_of(section: type[Any], path: str = "") -> Iterator[Key]:
         found = _key(field, path)
         yield found
         if found.section is not None:
-            yield from keys_of(found.section, found.path)
+            yield from keys_of(found.section, found.below)
 
 
 def _struct(section: type[Any]) -> inspection.StructType:
@@ -113,9 +116,11 @@ def _key(field: inspection.Field, path: str) -> Key:
     metadata = field.type if isinstance(field.type, inspection.Metadata) else None
     schema: dict[str, Any] = (metadata.extra_json_schema if metadata else None) or {}
     extra: dict[str, Any] = (metadata.extra if metadata else None) or {}
-    struct = member_of(field.type, inspection.StructType)
+    array = member_of(field.type, inspection.ListType)
+    struct = member_of(array.item_type if array else field.type, inspection.StructType)
+    here = join(path, field.encode_name)
     return Key(
-        path=join(path, field.encode_name),
+        path=here,
         name=field.encode_name,
         attribute=field.name,
         meaning=schema.get("description", ""),
@@ -125,6 +130,7 @@ def _key(field: inspection.Field, path: str) -> Key:
         example=next(iter(schema.get("examples", ())), None),
         later=extra.get("later", False),
         section=struct.cls if struct else None,
+        below=f"{here}[]" if array else here,
     )
 
 
@@ -145,7 +151,7 @@ def _kind_of_list(item: inspection.Type) -> str:
 
 def _range(member: Any) -> str:
     bounds = [
-        f" {sign} {value:g}"
+        f" {sign} {int(value) if value == int(value) else value}"
         for name, sign in (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
         if (value := getattr(member, name, None)) is not None
     ]

@@ -25,8 +25,8 @@ def tables() -> str:
     parts = [_table(key for key in found if "." not in key.path)]
     for section in found:
         if section.section is not None:
-            below = (key for key in found if key.path == f"{section.path}.{key.name}")
-            parts.append(f"### `{section.path}`\n\n{_introduction(section.section)}\n\n{_table(below)}")
+            below = (key for key in found if key.path == f"{section.below}.{key.name}")
+            parts.append(f"### `{section.below}`\n\n{_introduction(section.section)}\n\n{_table(below)}")
     return "\n".join(parts)
 
 
@@ -43,7 +43,9 @@ def _table(keys: Iterator[Key]) -> str:
 
 def _row(key: Key) -> tuple[str, ...]:
     meaning = f"{key.meaning}; not available yet" if key.later else key.meaning
-    kind = f"[keys of its own](#{key.path.replace('.', '').lower()})" if key.section is not None else key.kind
+    anchor = "".join(letter for letter in key.below.lower() if letter.isalnum() or letter in "_-")
+    listed = "list, each with " if key.below != key.path else ""
+    kind = f"{listed}[keys of its own](#{anchor})" if key.section is not None else key.kind
     cells = (f"`{key.name}`", meaning, key.unit, kind, key.default, f"`{as_written(key.example)}`")
     return tuple(cell.replace("|", "\\|") for cell in cells)
 

@@ -21,13 +21,15 @@ from .spelling import describe
 from .suggestions import squash
 
 SUFFIXES: Final = (".yaml", ".yml", ".json", ".toml")
-_MAP, _SEQUENCE = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
+MOST_VALUES: Final = 100_000
+_TAGS: Final = "tag:yaml.org,2002:"
+_MAP, _SEQUENCE = f"{_TAGS}map", f"{_TAGS}seq"
 _SCALARS: Final = (
-    ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("tag:yaml.org,2002:int", r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)", list("-+0123456789")),
+    (f"{_TAGS}null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    (f"{_TAGS}bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    (f"{_TAGS}int", r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)", list("-+0123456789")),
     (
-        "tag:yaml.org,2002:float",
+        f"{_TAGS}float",
         r"[-+]?(?:(?:0|[1-9][0-9]*(?:_[0-9]+)*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
         r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
         list("-+0123456789."),
@@ -91,9 +93,15 @@ class Written:
             raise
         except ConfigurationError as error:
             given = [text.partition("=")[0].strip() for text in overrides]
-            causes = [path for path in given if _leads_to(path, error.path)]
-            place = f"--set {causes[-1]}" if causes else self.place_of(error.path)
-            raise DocumentError(f"{error.message} ({place})", error.path) from error
+            raise DocumentError(f"{error.message} ({self._cause(error.path, given)})", error.path) from error
+
+    def _cause(self, path: str, overrides: list[str]) -> str:
+        """Where the value of a path comes from; both places where an override gave a part of it."""
+        whole = [each for each in overrides if _leads_to(each, path)]
+        if whole:
+            return f"--set {whole[-1]}"
+        parts = [f"--set {each}" for each in overrides if _leads_to(path, each)]
+        return " and ".join([self.place_of(path), *parts])
 
 
 def _parts(path: str) -> list[str]:
@@ -213,7 +221,7 @@ def _read_yaml(text: str, name: str) -> tuple[Any, Place | None]:
         node = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as error:
         raise _not_yaml(error, name) from error
-    return (None, None) if node is None else _value_of(node, name, ())
+    return (None, None) if node is None else _Nodes(name).value_of(node)
 
 
 def _not_yaml(error: Any, name: str) -> DocumentError:
@@ -231,66 +239,73 @@ def _not_yaml(error: Any, name: str) -> DocumentError:
     return DocumentError(f"{where}: not YAML: {problem}")
 
 
-def _value_of(node: Any, name: str, above: tuple[int, ...]) -> tuple[Any, Place]:
-    """Value of a node and the place of each key in it."""
-    import yaml
+class _Nodes:
+    """Makes values of the nodes of one file, and notes where each key stands."""
 
-    place = Place(node.start_mark.line + 1, node.start_mark.column + 1)
-    if id(node) in above:
-        _refuse(name, place, "an alias (*) of the very thing it stands in")
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node, name, place), place
-    inside = (*above, id(node))
-    if node.tag not in (_MAP, _SEQUENCE):
-        _refuse(name, place, f"the tag {node.tag} means nothing here")
-    if isinstance(node, yaml.SequenceNode):
-        return _items(node, name, place, inside), place
-    return _pairs(node, name, place, inside), place
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._left = MOST_VALUES
+
+    def value_of(self, node: Any, above: tuple[int, ...] = ()) -> tuple[Any, Place]:
+        """Value of a node and the places of the keys in it; `above` are the nodes it stands in."""
+        import yaml
+
+        place = _place(node)
+        self._left -= 1
+        if self._left < 0:
+            self._refuse(place, f"more than {MOST_VALUES:,} values, aliases (*) counted as often as they stand")
+        if id(node) in above:
+            self._refuse(place, "an alias (*) of the very thing it stands in")
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, place), place
+        if node.tag not in (_MAP, _SEQUENCE):
+            self._refuse(place, f"the tag {node.tag} means nothing here")
+        fill = self._items if isinstance(node, yaml.SequenceNode) else self._pairs
+        return fill(node, place, (*above, id(node))), place
+
+    def _items(self, node: Any, place: Place, above: tuple[int, ...]) -> list[Any]:
+        values = []
+        for number, item in enumerate(node.value):
+            value, place.below[str(number)] = self.value_of(item, above)
+            values.append(value)
+        return values
+
+    def _pairs(self, node: Any, place: Place, above: tuple[int, ...]) -> dict[Any, Any]:
+        import yaml
+
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key_place = _place(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._refuse(key_place, "a key must be text, not a list or an object")
+            key = key_node.value
+            if key in found:
+                self._refuse(key_place, f"the key {key!r} stands twice in one object: keep one")
+            found[key], below = self.value_of(value_node, above)
+            # A key's own place says where to look; what is below it is found through it.
+            place.below.setdefault(squash(key), Place(key_place.line, key_place.column, below.below))
+        return found
+
+    def _scalar(self, node: Any, place: Place) -> Any:
+        kind, text = node.tag.removeprefix(_TAGS), node.value
+        try:
+            if kind == "int":
+                return int(text.replace("_", ""))
+            if kind == "float":
+                return float(re.sub(r"\.(inf|nan)$", r"\1", text.replace("_", "").lower()))
+        except ValueError:
+            self._refuse(place, f"a number of {len(text)} digits is too long")
+        if kind not in ("null", "bool", "str"):
+            self._refuse(place, f"the tag {node.tag} means nothing here")
+        return {"null": None, "bool": text.lower() == "true"}.get(kind, text)
+
+    def _refuse(self, place: Place, reason: str) -> NoReturn:
+        where = f"{self._name}:{place.line}:{place.column}: " if self._name else ""
+        raise DocumentError(f"{where}{reason}")
 
 
-def _items(node: Any, name: str, place: Place, above: tuple[int, ...]) -> list[Any]:
-    values = []
-    for number, item in enumerate(node.value):
-        value, place.below[str(number)] = _value_of(item, name, above)
-        values.append(value)
-    return values
-
-
-def _pairs(node: Any, name: str, place: Place, above: tuple[int, ...]) -> dict[Any, Any]:
-    import yaml
-
-    found: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key_place = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-        if not isinstance(key_node, yaml.ScalarNode):
-            _refuse(name, key_place, "a key must be text, not a list or an object")
-        key = key_node.value
-        if key in found:
-            _refuse(name, key_place, f"the key {key!r} stands twice in one object: keep one")
-        found[key], below = _value_of(value_node, name, above)
-        # A key's own place says where to look; what is below it is found through it.
-        place.below.setdefault(squash(key), Place(key_place.line, key_place.column, below.below))
-    return found
-
-
-def _scalar(node: Any, name: str, place: Place) -> Any:
-    kind = node.tag.rpartition(":")[2]
-    if not node.tag.startswith("tag:yaml.org,2002:") or kind not in ("null", "bool", "int", "float", "str"):
-        _refuse(name, place, f"the tag {node.tag} means nothing here")
-    text = node.value
-    try:
-        if kind == "int":
-            return int(text.replace("_", ""))
-        if kind == "float":
-            return float(re.sub(r"\.(inf|nan)$", r"\1", text.replace("_", "").lower()))
-    except ValueError:
-        _refuse(name, place, f"a number of {len(text)} digits is too long")
-    return {"null": None, "bool": text.lower() == "true"}.get(kind, text)
-
-
-def _refuse(name: str, place: Place, reason: str) -> NoReturn:
-    where = f"{name}:{place.line}:{place.column}: " if name else ""
-    raise DocumentError(f"{where}{reason}")
+def _place(node: Any) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 # --- JSON and TOML ---------------------------------------------------------------------------------------------------
@@ -327,7 +342,7 @@ def _places_of_json(text: str, name: str) -> Place | None:
         node = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError:
         return None
-    return None if node is None else _value_of(node, name, ())[1]
+    return None if node is None else _Nodes(name).value_of(node)[1]
 
 
 def _read_toml(text: str, name: str) -> tuple[Any, Place | None]:

@@ -71,7 +71,7 @@ def _properties(definitions: dict[str, Any], key: Key) -> dict[str, Any]:
 def _owners() -> dict[str, str]:
     """Name of the section that each key stands in."""
     found = list(keys_of(Document))
-    sections = {"": Document.__name__, **{key.path: key.section.__name__ for key in found if key.section}}
+    sections = {"": Document.__name__, **{key.below: key.section.__name__ for key in found if key.section}}
     return {key.path: sections[key.path.rpartition(".")[0]] for key in found}
 
 

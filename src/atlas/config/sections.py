@@ -17,8 +17,13 @@ Mode = Literal["backtest", "paper", "live"]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
-Count = Annotated[int, Meta(ge=0)]
 PositiveCount = Annotated[int, Meta(ge=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Delay = Annotated[float, Meta(ge=0.0, le=86_400_000.0)]
+"""Milliseconds, a day at most."""
+
+Rate = Annotated[float, Meta(gt=0.0, le=100_000.0)]
+"""A second; the times of as many orders are kept."""
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -38,6 +43,13 @@ class StrategySection(Section, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
+class TierSection(Section, frozen=True, kw_only=True):
+    """A rate from an amount on."""
+
+    from_: Annotated[NotNegative, key("Amount it begins at", unit="currency", example=100000)] = field(name="from")
+    fraction: Annotated[Fraction, key("Part of each fill's value", unit="fraction", example=0.0005)]
+
+
 class CommissionSection(Section, frozen=True, kw_only=True):
     """What a fill costs. A bare number is `fraction`."""
 
@@ -53,6 +65,18 @@ class CommissionSection(Section, frozen=True, kw_only=True):
     ] = 0.0
     flat: Annotated[NotNegative, key("Amount for each fill", unit="currency", example=1.0)] = 0.0
     minimum: Annotated[NotNegative, key("Least amount of a fill", unit="currency", example=1.0)] = 0.0
+    tiers: Annotated[
+        list[TierSection],
+        key(
+            "Fractions instead of the first one, by ascending amounts",
+            example=[{"from": 100000, "fraction": 0.0005}],
+            default="none",
+        ),
+    ] = field(default_factory=list)
+    tier_by: Annotated[
+        Literal["trade", "volume"],
+        key("Whether the amount is the value of the fill, or of all fills of the last 30 days", example="volume"),
+    ] = "trade"
 
     @property
     def notional_fraction(self) -> float:
@@ -65,10 +89,10 @@ class SlippageSection(Section, frozen=True, kw_only=True):
     How far market and stop orders fill away from the price. A bare text is `model`.
 
     Where only numbers are given the model is ``volume`` with `impact_factor`, else ``fixed``. The model ``volume`` adds
-    `impact_factor` × √(size / volume) to `fixed_bps`.
+    `impact_factor` × √(size / volume) to `fixed_bps`, ``volumeShare`` the same × (size / volume)².
     """
 
-    model: Annotated[str, key("`none` or `fixed`", example="fixed", default="`none`")] = ""
+    model: Annotated[str, key("`none`, `fixed`, `volume` or `volumeShare`", example="fixed", default="`none`")] = ""
     fixed_bps: Annotated[NotNegative, key("Distance from the price", unit="basis points", example=2.5)] = 0.0
     impact_factor: Annotated[
         NotNegative,
@@ -115,7 +139,7 @@ class RiskLimitsSection(Section, frozen=True, kw_only=True):
         Fraction | None, key("Distance of a limit or stop price from the mark", unit="fraction of it", example=0.05)
     ] = None
     orders_per_second: Annotated[
-        Positive | None, key("Orders of each instrument", unit="whole number a second", example=10)
+        Rate | None, key("Orders of each instrument", unit="whole number a second", example=10)
     ] = None
     reduce_drawdown: Annotated[
         Fraction | None,
@@ -185,17 +209,17 @@ class ValidationSection(Section, frozen=True, kw_only=True):
 class LatencySection(Section, frozen=True, kw_only=True):
     """Delays of the simulated venue. A bare text is the name of a preset: `none`, `colocated` or `remote`."""
 
-    order_ms: Annotated[NotNegative, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
+    order_ms: Annotated[Delay, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
     acknowledgement_ms: Annotated[
-        NotNegative, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
+        Delay, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
     ] = 0.0
-    fill_report_ms: Annotated[NotNegative, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
+    fill_report_ms: Annotated[Delay, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
     market_data_ms: Annotated[
-        NotNegative, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
+        Delay, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
     ] = 0.0
-    jitter_ms: Annotated[
-        NotNegative, key("Scale of the random part of each", unit="milliseconds", example=0, later=True)
-    ] = 0.0
+    jitter_ms: Annotated[Delay, key("Scale of the random part of each", unit="milliseconds", example=0, later=True)] = (
+        0.0
+    )
 
 
 class ExecutionSection(Section, frozen=True, kw_only=True):
@@ -238,6 +262,39 @@ class DataSourceSection(Section, frozen=True, kw_only=True):
     timestamps: Annotated[
         Literal["start", "end"], key("Whether the data's times are the start or the end of a bar", example="start")
     ] = "start"
+    timezone: Annotated[str, key("Zone of times that say none", example="America/New_York", default="UTC")] = ""
+    columns: Annotated[
+        dict[str, str],
+        key(
+            "Header by standard name (time, open, high, low, close, volume, symbol), where headers are unusual",
+            example={"time": "when"},
+            default="found",
+        ),
+    ] = field(default_factory=dict)
+    dates: Annotated[
+        Literal["auto", "day-first", "month-first"],
+        key("How 03/04/2024 is meant, where the data does not tell", example="day-first"),
+    ] = "auto"
+    separator: Annotated[str, key("Between the fields of a text file", example=";", default="found")] = ""
+    decimal: Annotated[Literal["", ".", ","], key("Decimal mark of a text file", example=",", default="found")] = ""
+    sort: Annotated[bool, key("Whether rows are sorted by time, where they are not", example=True)] = False
+    duplicates: Annotated[
+        Literal["refuse", "first", "last"], key("Which of several rows of one time stays", example="last")
+    ] = "refuse"
+    missing: Annotated[
+        Literal["refuse", "drop"], key("Whether rows without a time or a price are left out", example="drop")
+    ] = "refuse"
+    zeros: Annotated[
+        Literal["refuse", "keep"], key("Whether 0 is a price where none is below zero", example="keep")
+    ] = "refuse"
+    availability: Annotated[
+        dict[str, str],
+        key(
+            "How long after its bar a value of a further column is known",
+            example={"score": "1d"},
+            default="with its bar",
+        ),
+    ] = field(default_factory=dict)
 
 
 class Document(Section, frozen=True, kw_only=True):
@@ -304,7 +361,19 @@ class Document(Section, frozen=True, kw_only=True):
         DataSourceSection | None,
         key("Where market data comes from", example={"type": "shipped", "path": "sp500"}, default="required"),
     ] = field(default=None, name="data_source")
-    seed: Annotated[Count, key("Of every random draw, and of generated bars", example=1)] = 0
+    seed: Annotated[Seed, key("Of every random draw, and of generated bars", example=1)] = 0
+    universe: Annotated[
+        str | None,
+        key(
+            "CSV file with the columns symbol, from, to: when each symbol may be traded",
+            example="members.csv",
+            default="every symbol, from its first bar on",
+        ),
+    ] = None
+    delisting: Annotated[
+        Literal["close", "hold"],
+        key("What becomes of a position whose bars end before the data does", example="close"),
+    ] = "close"
 
 
 def limit_names() -> tuple[str, ...]:

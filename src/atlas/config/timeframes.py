@@ -7,6 +7,7 @@ from atlas.records.errors import ConfigurationError
 from atlas.records.instruments import parse_span
 
 _LONG_UNITS: Final = {"sec": "s", "second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
+_LONGEST_NS: Final = 3_660 * 86_400_000_000_000
 _WRITTEN = re.compile(r"\s*(\d+)\s*([A-Za-z]+)\s*")
 
 
@@ -36,6 +37,9 @@ def timeframe_ns(text: str) -> int:
     singular = unit.lower().removesuffix("s") if len(unit) > 2 else unit.lower()
     written = f"{match[1]}{_LONG_UNITS.get(singular, unit.lower())}" if match else text
     try:
-        return parse_span(written)
+        length = parse_span(written)
     except ConfigurationError as error:
         raise ConfigurationError(f"{text!r} is no timeframe: write 1m, 5m, 1h, 1d or the like", "timeframe") from error
+    if length > _LONGEST_NS:
+        raise ConfigurationError(f"{text!r} is longer than any history: ten years at most", "timeframe")
+    return length

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from .bars import FIRST_INSTRUMENT, BarColumns, BarHistory, aligned_records, build_history
-from .load import load_bars
+from .load import load, load_bars
 from .shipped import ShippedData, load_shipped, shipped_data
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "build_history",
     "generate_bars",
     "history_of",
+    "load",
     "load_bars",
     "load_shipped",
     "shipped_data",

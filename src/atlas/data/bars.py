@@ -19,6 +19,8 @@ from atlas.records.units import array_to_floats, array_to_units
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .quality import QualityWarning
+
 FIRST_INSTRUMENT: Final = 1
 """Number, in the records, of the first instrument of a history: 0 means none."""
 
@@ -177,6 +179,18 @@ class BarHistory:
 
         codes = self.records["instrument"].astype(np.int64) - FIRST_INSTRUMENT
         return group_rows(codes, len(self.instruments))
+
+    @cached_property
+    def quality(self) -> "tuple[QualityWarning, ...]":
+        """What is odd about the bars, though they can be traded, by symbol."""
+        from .quality import quality_of
+
+        starts = self.bar_starts()
+        found: list[QualityWarning] = []
+        for instrument in self.instruments:
+            rows = slice(None) if len(self.instruments) == 1 else self.rows(instrument.name)
+            found += quality_of(instrument.symbol, self.records[rows], starts[rows])
+        return tuple(found)
 
     def fingerprint(self) -> str:
         """

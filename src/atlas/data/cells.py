@@ -67,6 +67,8 @@ CELL_WALK: Final = record(
     words("day_first", "first_most", "second_most", "first_zoned", "first_unzoned", "first_timed", "first_dated"),
     # Whether a time of day was not midnight; the zone read last, in seconds east of UTC.
     words("not_midnight", "last_zone"),
+    # First row with a date of numbers that has no year in front.
+    words("first_turned"),
     # The date that was read last, as bytes and as days.
     words("date_bytes", "date_more", "date_days"),
     # Symbols: slots of a hash map (number of the symbol + 1), and offset and length of each.
@@ -403,6 +405,7 @@ def unfriendly_date(walk_address: int, position: int) -> tuple[int, int]:
         return days_of(year, first, second), position
     if second_is_name:
         return days_of(year, second, first), position
+    walk.first_turned = note_first(walk.first_turned, walk.row)
     walk.first_most, walk.second_most = max(walk.first_most, first), max(walk.second_most, second)
     if walk.day_first != 0:
         return days_of(year, second, first), position

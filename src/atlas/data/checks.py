@@ -102,8 +102,8 @@ def _implausible_times(table: Table) -> Iterator[Finding]:
             remedy = "Write seconds, ms, us or ns since 1970, or say which column is the time: columns={'time': ...}"
             problem = f"{table.text('time', row)!r} would be {when}: a count of rows, or another unit?"
             yield Finding(row, "time", f"{problem} {remedy}")
-    row = _first(table.start_ns > MILLENNIUM_NS)
-    if row is not None:
+    if int(table.start_ns.max()) > MILLENNIUM_NS:
+        row = int(np.argmax(table.start_ns > MILLENNIUM_NS))
         remedy = "give times in seconds, ms, us or ns since 1970" if table.is_epoch else "correct the year"
         when = _iso(int(table.start_ns[row]))
         yield Finding(row, "time", f"{table.text('time', row)!r} would be {when}, in the far future: {remedy}")

@@ -22,6 +22,7 @@ from .tables import PRICE_COLUMNS, Codes, Table, Times, availability_columns, cl
 from .times import HOW_TO_WRITE, decimal_to_ns, epoch_to_ns, form_of, is_clock
 
 _SAMPLE_BYTES: Final = 1 << 16
+_COUNTED_BYTES: Final = 1 << 18
 _ODD_CELLS: Final = 1 << 14
 _FIRST_NAMES: Final = 1 << 10
 _UNIT_SEPARATOR: Final = "\x1f"
@@ -43,6 +44,7 @@ class Seen:
     first_dated: int
     not_midnight: int
     last_zone: int
+    first_turned: int
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,8 @@ class CellReader:
         self.origin, self.content = origin, content
         self.start, self.end, self.first_line = start, end, first_line
         self.separator, self.decimal = separator, decimal
-        newlines = int(np.count_nonzero(content[start:end] == cells.LINE_FEED))
-        if newlines == 0 and bool((content[start:end] == cells.RETURN).any()):
-            newlines = int(np.count_nonzero(content[start:end] == cells.RETURN))
-        self.most_rows = newlines + 1
+        rows = content[start:end]
+        self.most_rows = 1 + (count_of(rows, cells.LINE_FEED) or count_of(rows, cells.RETURN))
 
     def read(
         self, kinds: Sequence[int], day_first: bool = False
@@ -138,7 +138,7 @@ class CellReader:
         walk["powers_address"], walk["day_first"] = powers.ctypes.data, int(day_first)
         walk["odd_address"], walk["odd_capacity"] = odd.ctypes.data, len(odd)
         walk["last_name"] = -1
-        for name in ("first_zoned", "first_unzoned", "first_timed", "first_dated"):
+        for name in ("first_zoned", "first_unzoned", "first_timed", "first_dated", "first_turned"):
             walk[name] = -1
         return walk, (odd, columns, powers)
 
@@ -194,6 +194,12 @@ class CellReader:
         text = self.content[self.start : self.end].tobytes().decode(errors="replace")
         found = next((each for at, each in enumerate(rows_of(text, self.separator)) if at == row), (1, []))
         return found[0] + self.first_line - 1, found[1]
+
+
+def count_of(content: Bytes, byte: int) -> int:
+    """How often a byte stands in a text, by parts that stay in the processor's cache."""
+    parts = range(0, len(content), _COUNTED_BYTES)
+    return sum(int(np.count_nonzero(content[first : first + _COUNTED_BYTES] == byte)) for first in parts)
 
 
 def number_of(text: str, decimal: str = ".") -> float:
@@ -436,6 +442,7 @@ def _with_time_of_day(dates: Moments, clock_ns: Times, seen: Seen, columns: _Col
 
 def kind_of_times(values: Sequence[str], place: str) -> int:
     """Kind that reads a column of times, by its first cells; `place` is that of the first."""
+    values = [value for value in values if value.lower() not in _MISSING_WORDS]
     if not values:
         # Empty cells are reported with their row, like those of every other column.
         return cells.MOMENT
@@ -473,9 +480,12 @@ def moments_of(kind: int, values: Any, seen: Seen, again: Any, options: ReadOpti
     if kind != cells.MOMENT:
         convert = epoch_to_ns if kind == cells.WHOLE else decimal_to_ns
         return Moments(convert(values), is_epoch=True)
-    if options.dates == "auto" and seen.first_most > 0:
+    if options.dates == "auto" and seen.first_turned == 0:
         values, seen = _with_day_found(values, seen, again, column)
     times: Times = values
+    if seen.first_turned > 0:
+        # Row 1 has the year in front: this one is reported as written otherwise.
+        times[seen.first_turned] = NULL
     if seen.first_timed < 0:
         return Moments(times, is_date=seen.first_dated >= 0)
     if seen.first_dated == 0:

@@ -128,10 +128,46 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
         mended = mend(table, options)
         check_table(mended, allow_zeros=zeros == "keep")
         parts += _bars_of(mended, name, kind)
-        notes += mended.notes
+        notes += [*mended.notes, *_silence(mended)]
     _check_listed_once(parts)
     _check_availability(parts, kind.availability)
     return build_history(_selected(parts, symbols), notes=tuple(notes))
+
+
+def load(source: Any, **options: Any) -> BarHistory:
+    """
+    Read bars of any source: what `load_bars` takes, or the name of shipped data such as ``sp500``.
+
+    Parameters
+    ----------
+    source : path, name, frame, mapping, sequence of paths or BarHistory
+    **options
+        Of `load_bars`.
+
+    Returns
+    -------
+    BarHistory
+
+    Raises
+    ------
+    DataError
+        One line that names file, row, column and remedy.
+    """
+    if isinstance(source, str) and not Path(source).exists():
+        from .shipped import load_shipped, shipped_data
+
+        if source.lower() in {each.name for each in shipped_data()}:
+            source = load_shipped(source)
+    return load_bars(source, **options)
+
+
+def _silence(table: Table) -> list[str]:
+    """Words on a column of volume in which there is none."""
+    if table.volume is None or table.volume[0] != 0.0 or bool(table.volume.any()):
+        return []
+    return [
+        f"{table.origin}: no bar has any volume, so no order fills: leave the column out, or pass volume_share=None"
+    ]
 
 
 @dataclass(frozen=True)
@@ -261,7 +297,8 @@ def _bars_of(table: Table, name: str, kind: _Kind) -> list[BarColumns]:
     start_ns = _starts(table, length_ns, kind.timestamps)
     specification = BarSpecification(length_ns, PriceType.TRADE)
     volume = None if table.volume is None or bool(np.isnan(table.volume[:1]).any()) else table.volume
-    available = {**table.available, **_delayed(table, start_ns + length_ns, kind.availability)}
+    delayed = _delayed(table, start_ns + length_ns, kind.availability) if kind.availability else {}
+    available = {**table.available, **delayed}
     result = []
     for symbol, members in groups:
         instrument = kind.described.get(symbol) or Instrument(

@@ -32,6 +32,8 @@ def mend(table: Table, options: ReadOptions) -> Table:
         The same where nothing had to be; else its rows' places are those of the source, and its notes say what was
         done.
     """
+    if options.missing == "refuse" and options.duplicates == "refuse" and not options.sort:
+        return table
     rows: Rows = np.arange(len(table.start_ns))
     notes: list[str] = []
     if options.missing == "drop":

@@ -75,6 +75,16 @@ def _from_path(document: Document, source: DataSourceSection) -> BarHistory:
         symbols=document.symbols or None,
         timeframe=document.timeframe,
         timestamps=source.timestamps,
+        timezone=source.timezone,
+        columns=source.columns or None,
+        dates=source.dates,
+        separator=source.separator,
+        decimal=source.decimal,
+        sort=source.sort,
+        duplicates=source.duplicates,
+        missing=source.missing,
+        zeros=source.zeros,
+        availability=source.availability,
         currency=document.currency,
     )
 

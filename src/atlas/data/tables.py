@@ -25,7 +25,7 @@ PRICE_COLUMNS: Final = ("open", "high", "low", "close")
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "time": (
         *("timestamp", "datetime", "date time", "date", "time", "ts", "open time", "opentime", "gmt time"),
-        *("trade date", "tradedate", "unix", "unix timestamp", "epoch"),
+        *("trade date", "tradedate", "window start", "start time", "ts event", "unix", "unix timestamp", "epoch"),
         # An index without a name, as pandas writes it to CSV and Parquet.
         *("column 1", "unnamed 0", "index level 0"),
     ),
@@ -215,7 +215,7 @@ def fold(header: str) -> str:
 def _missing(origin: str, name: str, wanted: str | None, headers: list[str]) -> str:
     label = wanted or ("timestamp or datetime or date or time" if name == "time" else name)
     folded = {fold(header): header for header in headers}
-    close = get_close_matches(fold(wanted or name), folded, n=1)
+    close = get_close_matches(fold(wanted or name), folded, n=1, cutoff=0.7)
     hint = f"; did you mean {folded[close[0]]!r}? Then pass columns={{{name!r}: {folded[close[0]]!r}}}" if close else ""
     return (
         f"{origin}: no column {label!r} among {', '.join(headers) or 'none'}"

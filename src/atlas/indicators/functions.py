@@ -10,7 +10,7 @@ from typing import Any
 
 from atlas.indicators.series import columns_of_frame, frame_like, is_frame, numbers_of, series_like
 from atlas.kernel.indicators import Indicator
-from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.indicators.columns import run_series
 from atlas.records.errors import InvalidRequestError
 
 RETURNS = """

@@ -18,7 +18,7 @@ from atlas.kernel.exchange.fills import (
     exchange_path_point,
     exchange_unresolved,
 )
-from atlas.kernel.exchange.queue import exchange_expire_all, exchange_is_idle
+from atlas.kernel.exchange.queue import exchange_expire_all, exchange_expire_instrument, exchange_is_idle
 from atlas.kernel.exchange.rules import CLOSE_POINT, OPEN_POINT, PATH_POINT
 from atlas.kernel.exchange.split import exchange_split
 from atlas.kernel.exchange.tables import REPORTS, report_address, venue_row
@@ -27,9 +27,21 @@ from atlas.kernel.memory.block import Layout, Table, record, ring_index, row_acc
 from atlas.kernel.memory.compilation import PLAIN, entry_point, kernel_function, rare_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
 from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, native_call, record_at, store
+from atlas.kernel.trader.changes import DELISTING, apply_change
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
-from atlas.kernel.trader.ledger import emit_equity_points
-from atlas.kernel.trader.outputs import COMMANDS_ENTRY, ROW_BYTES, outputs_left
+from atlas.kernel.trader.ledger import DAY_NS, accrue, emit_equity_points
+from atlas.kernel.trader.orders import split_terms
+from atlas.kernel.trader.outputs import (
+    COMMANDS_ENTRY,
+    NEW_ORDER_KIND,
+    REPLACE_KIND,
+    ROW_BYTES,
+    TERMS_KIND,
+    new_order_at,
+    outputs_left,
+    replace_order_at,
+    terms_at,
+)
 from atlas.kernel.trader.step import (
     KIND_SPLIT,
     NEVER,
@@ -65,7 +77,7 @@ WIRE = Table(
 SPECIFICATIONS = Table("specifications", record(words("length_ns")))
 # The bar of each instrument whose path and close are waited for: record number + 1.
 SCHEDULED = Table("scheduled", record(words("record_plus_one")))
-POINTS = Table("points", record(words("due_ns", "sequence", "index", "kind", "spare_a", "spare_b")))
+POINTS = Table("points", record(words("due_ns", "sequence", "index", "kind", "value", "spare")))
 LINK = Layout("link", 1, (WIRE, SPECIFICATIONS, SCHEDULED, POINTS))
 wire_row, specification_row = row_accessor(WIRE), row_accessor(SPECIFICATIONS)
 scheduled_row, point_row = row_accessor(SCHEDULED), row_accessor(POINTS)
@@ -74,6 +86,7 @@ POINTS_ENTRY, REPORTS_ENTRY = POINTS.entry, REPORTS.entry
 KIND_BAR = int(Kind.BAR)
 bar_at = record_at(BAR, ROWS)
 PATH, CLOSE = 0, 1
+# Points above these are changes that the host knew before: see `atlas.kernel.trader.changes`.
 ON_SLICE_HOOK = int(Hook.ON_SLICE)
 DONE, OUTPUTS_FULL, STOPPED, CONTINUE, INTERRUPTED = 0, 1, 2, 3, 4
 SIGNALS, NOBODY, TOLD_TO_STOP = 0, 1, 2
@@ -220,10 +233,15 @@ def run_opens(trader: int, venue: int, link: int, time_ns: int) -> None:
 
 @kernel_function
 def run_point(trader: int, venue: int, link: int) -> None:
-    """Run the earliest path or close."""
+    """Run the earliest path or close of a bar, or the earliest change."""
     point = point_row(link, 0)
-    time_ns, index, kind = point.due_ns, point.index, point.kind
+    time_ns, index, kind, value = point.due_ns, point.index, point.kind, point.value
     remove_at(link, POINTS_ENTRY, 0)
+    if kind > CLOSE:
+        if kind == DELISTING:
+            exchange_expire_instrument(venue, index, time_ns)
+        apply_change(trader, kind, index, value, time_ns)
+        return
     address = record_address(link, index)
     bar = bar_at(address)
     instrument = int(bar.instrument)
@@ -362,12 +380,38 @@ def advance(trader: int, venue: int, link: int, until_ns: int, final: bool) -> i
 def quiet_until(trader: int, venue: int, link: int) -> int:
     """Find the last time at which a market event needs nothing before it."""
     header = world_row(trader, 0)
-    if venue_row(venue, 0).live_orders != 0 or heap_peek_due(link, POINTS_ENTRY) != NEVER:
+    if venue_row(venue, 0).live_orders != 0:
         return -NEVER
     if next_report(venue, link) != NEVER or next_command(trader, link) != NEVER:
         return -NEVER
     quiet = min(header.next_equity_time_ns, header.next_aggregate_ns, header.slice_time_ns)
-    return min(quiet, timer_due(trader) - 1)
+    return min(quiet, timer_due(trader) - 1, heap_peek_due(link, POINTS_ENTRY) - 1)
+
+
+@rare_function
+def split_commands(trader: int, instrument: int, numerator: int, denominator: int) -> None:
+    """Carry a split into the commands on their way to the venue, with the trader's rounding of their orders."""
+    header = world_row(trader, 0)
+    for count in range(header.commands_read, header.commands_written):
+        address = command_address(trader, ring_index(trader, COMMANDS_ENTRY, count))
+        kind = int(bar_at(address).kind)
+        if int(bar_at(address).instrument) != instrument:
+            continue
+        if kind == NEW_ORDER_KIND:
+            command = new_order_at(address)
+            command.quantity_units = split_terms(command.quantity_units, numerator, denominator)
+            command.price_units = split_terms(command.price_units, denominator, numerator)
+            command.stop_units = split_terms(command.stop_units, denominator, numerator)
+            command.stop_loss_units = split_terms(command.stop_loss_units, denominator, numerator)
+            command.take_profit_units = split_terms(command.take_profit_units, denominator, numerator)
+        elif kind == REPLACE_KIND:
+            request = replace_order_at(address)
+            request.quantity_units = split_terms(request.quantity_units, numerator, denominator)
+            request.price_units = split_terms(request.price_units, denominator, numerator)
+            request.stop_units = split_terms(request.stop_units, denominator, numerator)
+        elif kind == TERMS_KIND:
+            terms = terms_at(address)
+            terms.trailing_offset_units = split_terms(terms.trailing_offset_units, denominator, numerator)
 
 
 @rare_function
@@ -377,6 +421,7 @@ def apply_action(trader: int, venue: int, address: int) -> None:
         split = split_at(address)
         time_ns = split.venue_time_ns
         exchange_split(venue, int(split.instrument), split.numerator, split.denominator, time_ns)
+        split_commands(trader, int(split.instrument), split.numerator, split.denominator)
     step_action(trader, address)
 
 
@@ -469,6 +514,8 @@ def finish(trader: int, venue: int, link: int) -> int:
             return OUTPUTS_FULL
         wire.stage = 2
         header.warming_up = 1
+        if header.accrual_on != 0 and header.clock_ns >= header.next_day_time_ns:
+            accrue(trader, header.clock_ns - header.clock_ns % DAY_NS)
         emit_equity_points(trader, header.clock_ns)
     if wire.stage == 2:
         dispatch_phase(trader, ON_STOP)

@@ -210,10 +210,9 @@ class Optimization:
             return []
         style, middle, best = self.goal.style, statistics.median(scores), self.best_score
         low, high = format_figure(min(scores), style), format_figure(max(scores), style)
-        text = (
-            f"Its {len(scores)} neighbours reach {low} to {high}, {format_figure(middle, style)} in the middle, "
-            f"against {format_figure(best, style)}"
-        )
+        shown = format_figure(best, style)
+        text = f"Its {len(scores)} neighbours reach {low} to {high}, {format_figure(middle, style)} in the middle"
+        text = f"{text}, against {shown}" if len(scores) > 1 else f"Its one neighbour reaches {low}, against {shown}"
         alone = self.goal.highest and best > 0 and middle < best / 2
         return [f"{text}: a peak that stands alone is more likely luck than a plateau." if alone else f"{text}."]
 

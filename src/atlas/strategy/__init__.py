@@ -10,9 +10,11 @@ from atlas.strategy.context import Context
 from atlas.strategy.definition import StrategyDefinition, definition_of
 from atlas.strategy.failures import StrategyFailure, describe_failure
 from atlas.strategy.fields import Array, per_instrument
+from atlas.strategy.timeframes import Bars
 
 __all__ = [
     "Array",
+    "Bars",
     "BoundStrategy",
     "Context",
     "Strategy",

@@ -17,12 +17,13 @@ import numpy as np
 
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
-from atlas.records.enums import NULL, OrderType, QuantityKind, TimeInForce
+from atlas.records.enums import NULL, OrderFlag, OrderType, QuantityKind, TimeInForce
 from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
 GTC = int(TimeInForce.GTC)
+REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
 TRAILING_STOP, IF_TOUCHED = int(OrderType.TRAILING_STOP), int(OrderType.MARKET_IF_TOUCHED)
 UNITS, NOTIONAL, WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.WEIGHT)
 NAN = math.nan
@@ -37,8 +38,8 @@ WORKING_ORDERS, BUYING_POWER, OPEN_POSITIONS = map(
     int, (Query.WORKING_ORDERS, Query.BUYING_POWER, Query.OPEN_POSITIONS)
 )
 INSTRUMENT_COUNT, TRADING_STATE, FEES = int(Query.INSTRUMENT_COUNT), int(Query.TRADING_STATE), int(Query.FEES)
-STRATEGY_POSITION, POSITION_VALUE, BAR_COUNT = map(
-    int, (Query.STRATEGY_POSITION, Query.POSITION_VALUE, Query.BAR_COUNT)
+STRATEGY_POSITION, POSITION_VALUE, BAR_COUNT, MEMBER = map(
+    int, (Query.STRATEGY_POSITION, Query.POSITION_VALUE, Query.BAR_COUNT, Query.MEMBER)
 )
 OPEN, HIGH, LOW = int(HistoryField.OPEN), int(HistoryField.HIGH), int(HistoryField.LOW)
 CLOSE, VOLUME = int(HistoryField.CLOSE), int(HistoryField.VOLUME)
@@ -175,6 +176,10 @@ class Context:
         """Numbers of the run's instruments, from 1 on."""
         return range(1, int(self.call_query(0, INSTRUMENT_COUNT)) + 1)
 
+    def is_member(self, instrument: Any = None) -> bool:
+        """Whether the instrument is listed and belongs to the universe now; of others positions may only be closed."""
+        return self.call_query(self.instrument if instrument is None else instrument, MEMBER) > 0.0
+
     def position(self, instrument: Any = None) -> float:
         """Signed quantity that the account holds."""
         return self.call_query(self.instrument if instrument is None else instrument, POSITION)
@@ -276,6 +281,7 @@ class Context:
         touch: Any = None,
         trailing: Any = None,
         trailing_fraction: Any = None,
+        reduce_only: Any = None,
     ) -> int:
         """Place an order to buy; give its id. How much is said by exactly one of quantity, notional and weight.
 
@@ -303,6 +309,8 @@ class Context:
             Price at which it becomes a market order: below the market for a purchase.
         trailing, trailing_fraction : float, optional
             Distance of a stop that follows the price: in price, or as a fraction of it.
+        reduce_only : bool, optional
+            True for an order that never enlarges a position, nor turns it.
         """
         return self._place(
             BUY,
@@ -319,6 +327,7 @@ class Context:
             touch,
             trailing,
             trailing_fraction,
+            reduce_only,
         )
 
     def sell(  # noqa: PLR0913, PLR0917 - each by its name
@@ -336,6 +345,7 @@ class Context:
         touch: Any = None,
         trailing: Any = None,
         trailing_fraction: Any = None,
+        reduce_only: Any = None,
     ) -> int:
         """Place an order to sell; give its id. Parameters are those of `buy`.
 
@@ -356,6 +366,7 @@ class Context:
             touch,
             trailing,
             trailing_fraction,
+            reduce_only,
         )
 
     def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
@@ -374,12 +385,13 @@ class Context:
         touch: Any,
         trailing: Any,
         trailing_fraction: Any,
+        reduce_only: Any,
     ) -> int:
         """Place an order of one side; see `buy` and `sell`."""
         size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
         if given(quantity) + given(notional) + given(weight) != 1:
             raise ValueError(ONE_SIZE_TEXT)
-        if trailing is None and trailing_fraction is None and touch is None:
+        if trailing is None and trailing_fraction is None and touch is None and reduce_only is None:
             answer = self.call_place(
                 self.instrument if instrument is None else instrument,
                 side,
@@ -394,22 +406,22 @@ class Context:
                 or_nan(take_profit),
             )
         else:
-            trails = given(trailing) + given(trailing_fraction)
-            if trails + given(touch) + given(limit) + given(stop) != 1:
+            trails, touches = given(trailing) + given(trailing_fraction), given(touch)
+            if trails + touches > 1 or (trails + touches == 1 and given(limit) + given(stop) != 0):
                 raise ValueError(ONE_TRIGGER_TEXT)
             answer = self.call_place_with_terms(
                 self.instrument if instrument is None else instrument,
                 side,
-                TRAILING_STOP if trails else IF_TOUCHED,
+                TRAILING_STOP if trails else (IF_TOUCHED if touches else 1 + given(limit) + 2 * given(stop)),
                 int(time_in_force),
                 1 + given(notional) + 2 * given(weight),
                 or_number(expire_time_ns, NULL),
                 size,
-                NAN,
-                or_nan(touch),
+                or_nan(limit),
+                or_nan(touch) if touches else or_nan(stop),
                 or_nan(stop_loss),
                 or_nan(take_profit),
-                0,
+                REDUCE_ONLY if given(reduce_only) and reduce_only else 0,
                 or_nan(trailing),
                 or_nan(trailing_fraction),
             )

@@ -216,6 +216,8 @@ def method_function(indicator: str, name: str, method: Method) -> Callable[..., 
     converted = "".join(
         f", {'int' if given_name in method.words else 'float'}({given_name})" for given_name in method.inputs
     )
+    if method.of_bar:
+        parameters, converted = ", bar", "".join(f", bar.{field}" for field in method.inputs)
     source = f"def made(self{parameters}):\n    return core(address_of(self){converted})"
     return built(source, f"{indicator}_{name}", core=method.core, address_of=address_of)
 

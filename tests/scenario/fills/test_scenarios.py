@@ -168,6 +168,16 @@ def history_of(script: Script) -> BarHistory:
     return load_bars(columns, symbol="AAA", instruments={"AAA": described})
 
 
+def options_of(script: Script) -> dict[str, Any]:
+    """Options of `backtest`: tiers are written 1000:0.001,5000:0.0005."""
+    options = dict(script.options)
+    if "tiers" in options:
+        steps = [tuple(map(float, step.split(":"))) for step in options.pop("tiers").split(",")]
+        rate = options["fees"]
+        options["fees"] = {"maker_rate": rate, "taker_rate": rate, "tiers": steps, "tier_by": options.pop("tier_by")}
+    return options
+
+
 SCRIPTS = scripts()
 
 
@@ -175,7 +185,7 @@ SCRIPTS = scripts()
 def test_scenario(title: str) -> None:
     script = SCRIPTS[title]
     history = history_of(script)
-    result = backtest(Plays(script), history, **{"volume_share": 1.0, **script.options})
+    result = backtest(Plays(script), history, **{"volume_share": 1.0, **options_of(script)})
     expected = [[line[1:].strip() for line in lines if line[0] == "|"] for lines in script.lines]
     script.fills_before.append(len(result.fill_records))
     bounds = [0, *script.fills_before]

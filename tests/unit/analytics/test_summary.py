@@ -291,6 +291,7 @@ def test_the_notebook_table_escapes_text() -> None:
 def test_figures_read_well() -> None:
     assert format_figure(-0.1234, "percent") == "−12.34%"
     assert format_figure(1234567.891, "money") == "1,234,567.89"
+    assert format_figure(-0.00001, "percent") == "0.00%"
     assert format_figure(None, "ratio") == "—"
     assert format_figure(12.34, "days") == "12.3 days"
     assert format_figure(1234.5, "days") == "1,234 days"

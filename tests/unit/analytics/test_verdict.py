@@ -74,3 +74,8 @@ def test_a_run_that_lost_nothing_passes_where_it_gained() -> None:
 def test_without_a_trade_nothing_is_judged() -> None:
     verdict = judge(**{**EXCELLENT, "total_trades": 0})
     assert (verdict.level, verdict.reason) == ("not judged", "No trade was closed.")
+
+
+def test_an_account_in_ruin_is_not_viable() -> None:
+    verdict = judge(**{**EXCELLENT, "total_trades": 0, "is_ruined": True})
+    assert (verdict.level, verdict.reason) == ("not viable", "Nothing is left of the account.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from atlas.backtest.documents import StrategyCatalogue, load_run, parse_run, run_document, settings_of
@@ -68,7 +69,7 @@ def test_other_modes_are_refused(mode: str, limits: Any, message: str) -> None:
     [
         ({"strategy": "sma_kross"}, "strategy.type", "did you mean 'sma_cross'"),
         ({"parameters": {"fats": 5}}, "strategy.parameters.fats", "did you mean 'fast'"),
-        ({"slippage": {"model": "volume", "impactFactor": 0.1}}, "slippage.model", "not available yet"),
+        ({"slippage": {"model": "depth", "impactFactor": 0.1}}, "slippage.model", "not available yet"),
         ({"execution": {"gateway": "alpaca"}}, "execution.gateway", "not available yet"),
         ({"execution": {"latency": "remote"}}, "execution.latency.marketDataMs", "not available yet"),
         ({"execution": {"latency": {"jitterMs": 1}}}, "execution.latency.jitterMs", "not available yet"),
@@ -173,3 +174,21 @@ def test_the_catalogue_knows_every_shipped_strategy() -> None:
     assert len(catalogue) == len(strategy_names())
     assert set(catalogue["sma_cross"]) == {"fast", "slow", "weight"}
     assert all(issubclass(catalogue.find(name), Strategy) for name in catalogue)
+
+
+def test_a_universe_is_read_from_the_file_beside_the_document(tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text("symbol,from,to\nSP500,2000-03-01,2000-06-30\n", encoding="utf-8")
+    document = tmp_path / "run.yaml"
+    text = "strategy: sma_cross\ndata_source: {type: shipped, path: sp500}\nendDate: 2000-12-31\n"
+    document.write_text(f"{text}universe: members.csv\ndelisting: hold\n", encoding="utf-8")
+    run = load_run(document)
+    assert run.universe == str((tmp_path / "members.csv").resolve())
+    result = run_document(run)
+    assert result.settings.delisting == "hold"
+    by_call = backtest("sma_cross", "sp500", end="2000-12-31", universe={"SP500": ("2000-03-01", "2000-06-30")})
+    assert np.array_equal(result.fill_records, by_call.fill_records)
+    assert "Not in this document: the universe, 1 symbols with their dates" in by_call.configuration
+    with pytest.raises(ConfigurationError, match=r"universe: .*absent.csv: No such file"):
+        run_document(load_run(document, ["universe=absent.csv"]))
+    with pytest.raises(ConfigurationError, match="delisting"):
+        load_run(document, ["delisting=sell"])

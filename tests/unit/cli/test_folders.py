@@ -97,6 +97,14 @@ def test_slips_are_told(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[1].startswith("error: runs/b/summary.json is no JSON")
 
 
+def test_a_damaged_run_is_left_out_and_told(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "a" / "run.json").write_text("{", encoding="utf-8")
+    assert main(["runs"]) == 0
+    shown = capsys.readouterr()
+    assert names(shown.out) == ["c", "b"]
+    assert shown.err.startswith("note: left out: runs/a/run.json is no JSON: ")
+
+
 def test_an_empty_folder_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "--in", str(tmp_path)]) == 0
     assert "atlas backtest RUN.yaml writes one" in capsys.readouterr().out

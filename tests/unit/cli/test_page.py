@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from atlas.cli.application import application
+from atlas.cli.application import ORDER, application
 from atlas.cli.page import COLUMNS, commands, help_of, page, write_page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -40,6 +40,10 @@ def test_every_command_is_documented_with_an_example(words: str, command: Any) -
 @pytest.mark.parametrize(("words", "command"), LEAVES, ids=[words for words, _ in LEAVES])
 def test_every_command_says_what_it_writes(words: str, command: Any) -> None:
     assert re.search(r"\b(Writes|Print|Prints)\b", command.help), words
+
+
+def test_every_command_has_a_place_in_the_help() -> None:
+    assert sorted(typer.main.get_command(application).commands) == sorted(ORDER)  # type: ignore[attr-defined]
 
 
 def test_commands_fit_in_the_list_of_the_help() -> None:

@@ -34,7 +34,11 @@ def test_every_key_says_its_meaning_and_has_an_example_that_is_accepted(found: K
     assert found.meaning, f"{found.path} says nothing of itself: annotate it with key(...), see atlas.config.keys"
     assert not found.meaning.endswith(".")
     assert found.kind[0] != "<"
-    parse_document(with_example(found))
+    if "[]" in found.path:  # a key of a list's items is in the example of the list
+        whole = next(key for key in KEYS if key.below == found.path.rpartition(".")[0])
+        assert any(found.name in item for item in whole.example)
+    else:
+        parse_document(with_example(found))
 
 
 def test_the_page_lists_every_key_as_declared() -> None:
@@ -63,6 +67,22 @@ def test_a_key_is_added_in_one_place() -> None:
     (found,) = keys_of(Extended, "execution")
     assert (found.path, found.attribute, found.unit) == ("execution.queueDepth", "queue_depth", "count")
     assert (found.kind, found.default, found.example, found.later) == ("whole number ≥ 1", "", 3, True)
+
+
+def test_a_list_of_sections_has_its_keys_too() -> None:
+    class Tier(Section, frozen=True, kw_only=True):
+        """A rate from an amount on."""
+
+        rate: Annotated[float, key("Of it", example=0.1)]
+
+    class Extended(Section, frozen=True, kw_only=True):
+        """A section with a list of them."""
+
+        tiers: Annotated[list[Tier], key("Rates", example=[{"rate": 0.1}])]
+
+    whole, part = keys_of(Extended, "commission")
+    assert (whole.path, whole.below, whole.kind) == ("commission.tiers", "commission.tiers[]", "list, each a section")
+    assert (part.path, part.default) == ("commission.tiers[].rate", "required")
 
 
 def test_the_limits_that_are_for_later_are_those_the_kernel_does_not_serve() -> None:

@@ -13,10 +13,14 @@ from atlas.records.errors import ConfigurationError
 GOOD = "strategy: momentum\nmode: backtest\n"
 
 
-def load(folder: Path, text: str | bytes, name: str = "run.yaml", overrides: list[str] | None = None) -> Document:
+def write(folder: Path, text: str | bytes, name: str = "run.yaml") -> Path:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return load_document(path, overrides=overrides or [])
+    return path
+
+
+def load(folder: Path, text: str | bytes, name: str = "run.yaml", overrides: list[str] | None = None) -> Document:
+    return load_document(write(folder, text, name), overrides=overrides or [])
 
 
 def refusal(folder: Path, text: str | bytes, name: str = "run.yaml", overrides: list[str] | None = None) -> str:
@@ -47,6 +51,13 @@ MALFORMED: list[tuple[str, str, str | bytes, str]] = [
     ("two documents", "run.yaml", f"{GOOD}---\n{GOOD}", "it holds several documents (---): keep one"),
     ("a tag", "run.yaml", f"{GOOD}id: !!python/name:os.system x\n", "means nothing here"),
     ("an alias of itself", "run.yaml", f"{GOOD}symbols: &a [*a]\n", "an alias (*) of the very thing it stands in"),
+    (
+        "aliases of aliases",
+        "run.yaml",
+        "a: &a [x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 8)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)),
+        ": more than 100,000 values, aliases (*) counted as often as they stand",
+    ),
     ("a list as a key", "run.yaml", f"{GOOD}? [a]\n: b\n", "run.yaml:3:3: a key must be text"),
     ("a control character", "run.yaml", f"{GOOD}id: \x07\n", "run.yaml: not YAML: a character that may not stand"),
     ("not UTF-8", "run.yaml", b"strategy: momentum\nid: caf\xe9\n", "run.yaml:2: byte 0xe9 is not UTF-8"),
@@ -90,6 +101,15 @@ MALFORMED: list[tuple[str, str, str | bytes, str]] = [
     ),
     ("truth as a symbol", "run.yaml", f"{GOOD}symbols: [A, true]\n", "symbols[1]: expected text, not true; put it in"),
     ("no such day", "run.yaml", f"{GOOD}startDate: 2020-02-30\n", "startDate: '2020-02-30' is no ISO date"),
+    ("a seed too large", "run.yaml", f"{GOOD}seed: {2**63}\n", "seed: expected a whole number <= 9223372036854775807"),
+    (
+        "a delay of ages",
+        "run.yaml",
+        f"{GOOD}execution: {{latency: {{orderMs: 1e30}}}}\n",
+        "execution.latency.orderMs: expected a number <= 86400000.0, not 1e+30 (run.yaml:3:23)",
+    ),
+    ("a rate too high", "run.yaml", f"{GOOD}riskLimits: {{ordersPerSecond: 1e9}}\n", "expected a number <= 100000.0"),
+    ("a bar of ages", "run.yaml", f"{GOOD}timeframe: 99999999999d\n", "longer than any history: ten years at most"),
     ("far away", "run.yaml", f"{GOOD}endDate: 9999-01-01\n", "endDate: 9999-01-01 is outside of what nanoseconds can"),
     (
         "end before start",
@@ -214,6 +234,13 @@ def test_a_cause_in_an_override_is_told_as_one(tmp_path: Path) -> None:
     )
     assert refusal(tmp_path, text, overrides=["seed=1", "sede=2"]).endswith("did you mean 'seed'? (--set sede)")
     assert refusal(tmp_path, f"{text}seeed: 1\n", overrides=["seed=1"]).endswith("(run.yaml:5:1)")
+
+
+def test_a_cause_in_a_section_of_which_a_part_was_overridden_is_told_as_both(tmp_path: Path) -> None:
+    written = read_document(write(tmp_path, f"{GOOD}parameters: {{fast: 5}}\n"))
+    with pytest.raises(DocumentError, match=r"^strategy.parameters: no \(.*run.yaml:3:1 and --set parameters.fast\)$"):  # noqa: SIM117
+        with written.explaining(["seed=1", "parameters.fast=3"]):
+            raise ConfigurationError("no", "strategy.parameters")
 
 
 def test_places_are_found_in_every_spelling_and_short_form(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 from atlas.data import BarHistory, load_bars
+from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import ConfigurationError, DataError
 
 DAYS = ["2024-01-30", "2024-01-31", "2024-02-01"]
@@ -110,6 +114,9 @@ TEXTS = {
     "comment": "# made by hand\n" + text(),
     "address above": "https://www.example.com\n" + text(),
     "trailing separators": text().replace("\n", ",\n").replace("Volume,", "Volume", 1),
+    "Polygon": text(
+        names=("window_start", "open", "high", "low", "close", "volume"), date=lambda day: epoch(day) + "0" * 9
+    ),
     "byte order mark": "\ufeff" + text(),
     "no last line end": text().rstrip("\n"),
 }
@@ -304,6 +311,13 @@ def test_dates_of_which_the_data_does_not_tell_want_to_be_told(tmp_path: Path) -
     assert (days[1] - days[0], months[1] - months[0]) == (86_400_000_000_000, 31 * 86_400_000_000_000)
 
 
+def test_a_column_of_volume_without_any_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text("date,open,high,low,close,vol\n2024-01-01,1,2,1,2,0\n2024-01-02,1,2,1,2,0\n")
+    (note,) = load_bars(path).notes
+    assert note.startswith("A.csv: no bar has any volume, so no order fills")
+
+
 def test_what_a_value_was_worth_is_known_later(tmp_path: Path) -> None:
     path = tmp_path / "A.csv"
     path.write_text(
@@ -319,3 +333,21 @@ def test_what_a_value_was_worth_is_known_later(tmp_path: Path) -> None:
     assert history.fingerprint() != load_bars(path).fingerprint()
     with pytest.raises(DataError, match="no further column 'scroe'; did you mean 'score'"):
         load_bars(path, availability={"scroe": "1d"})
+
+
+IMPORTS = """
+import sys, atlas
+atlas.load(sys.argv[1], timezone=sys.argv[2])
+heavy = {"pandas", "polars", "pyarrow", "duckdb", "numba"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.mark.skipif(PLAIN, reason="nothing is compiled in plain mode")
+def test_a_text_file_is_read_without_any_library_of_frames(tmp_path: Path) -> None:
+    path = tmp_path / "A.csv"
+    path.write_text("time,open,high,low,close\n2024-01-02 09:30,1,2,1,2\n2024-01-02 09:31,1,2,1,2\n")
+    load_bars(path)
+    command = [sys.executable, "-c", IMPORTS, str(path), "America/New_York"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": "src"})
+    assert done.stdout == "[]\n"

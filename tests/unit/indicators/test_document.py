@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from atlas.indicators.document import classes, indicators_page, sections_of, warm_up_of, write_page
 from atlas.indicators.functions import parameters_of
 from atlas.kernel.indicators import HMA, MACD, RSI, Indicator, Keltner
-from tests.unit.kernel.indicators.samples import indicator_classes
+from tests.unit.kernel.indicators.samples import indicator_classes, random_columns
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -50,3 +51,14 @@ def test_warm_ups_are_told_by_formula_or_in_words() -> None:
     assert warm_up_of(MACD) == "34 = slow_length + signal_length − 1"
     assert warm_up_of(Keltner) == "20 (of the average or the range, whichever takes longer)"
     assert warm_up_of(HMA) == "19 (of the longest average and the last one)"
+
+
+def test_the_examples_run() -> None:
+    rows = random_columns(rows=60)
+    bars = {name: rows[name] for name in ("open", "high", "low", "close", "volume")}
+    space = {"frame": pd.DataFrame(bars, pd.date_range("2024-01-01", periods=60, freq="h"))}
+    blocks = (DOCS / "indicators.md").read_text(encoding="utf-8").split("```python\n")[1:]
+    for block in blocks:
+        exec(block.partition("```")[0], space)
+    assert len(blocks) == 4
+    assert vars(space["atr"])["arguments"] == {"length": 14}

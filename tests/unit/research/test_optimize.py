@@ -281,7 +281,7 @@ def test_progress_is_told() -> None:
 def test_the_warnings_name_the_number_of_trials_the_neighbours_and_the_edge() -> None:
     found = optimize(SmaCross, market(), fast=(2, 3, 4), slow=12, maximize=lambda r: float(r.parameters["fast"]))
     assert found.warnings[0].startswith("3 points were tried on the same data")
-    assert found.warnings[1] == "Its 1 neighbours reach 3.00 to 3.00, 3.00 in the middle, against 4.00."
+    assert found.warnings[1] == "Its one neighbour reaches 3.00, against 4.00."
     assert found.warnings[2].startswith("fast=4 lies at the edge")
 
 

@@ -11,6 +11,7 @@ from atlas.records.enums import OrderType, TimeInForce
 from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
 from atlas.strategy.fields import Array, per_instrument
+from atlas.strategy.timeframes import Bars
 
 THRESHOLD = 101.5
 STEPS = (1, 2, 3)
@@ -91,6 +92,35 @@ class Indicators(Strategy):
         self.all_ready = self.rsi.ready and self.atr.ready and self.bands.ready
         if self.all_ready:
             self.result = self.bands.upper - self.channel.lower + self.sma.value + self.ema.value * self.deviation.value
+
+
+class LongerBars(Strategy):
+    """Longer bars: `Bars("1h", 3)`; `update(bar)`, `open` to `volume`, `open_at` to `volume_at`, `count`, `ready`."""
+
+    minutes: Bars = Bars("2m", 2, zone="Europe/Berlin")
+    result: float = 0.0
+    completed: int = 0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        if self.minutes.update(bar):
+            self.completed += 1
+            self.result += self.minutes.open + self.minutes.high * 2.0 + self.minutes.low * 3.0 + self.minutes.close
+        if self.minutes.ready:
+            self.result += self.minutes.open_at(0) + self.minutes.high_at(1) * 2.0 + self.minutes.low_at(1)
+            self.result += self.minutes.close_at(1) * self.minutes.count + self.minutes.time_ns % 7
+            if self.minutes.volume_at(0) > 0.0:
+                self.result += self.minutes.volume
+
+
+class Members(Strategy):
+    """Whether an instrument belongs to the universe now: `is_member`."""
+
+    members: int = 0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        for number in ctx.instruments:
+            if ctx.is_member(number) and ctx.is_member():
+                self.members += 1
 
 
 class Windows(Strategy):
@@ -446,13 +476,15 @@ class Brackets(Strategy):
 
 
 class OrderTypes(Strategy):
-    """Order types: `touch=`, `trailing=`, `trailing_fraction=`, and `TimeInForce.FOK`, `AT_OPEN`, `AT_CLOSE`."""
+    """Order types: `touch=`, `trailing=`, `trailing_fraction=`, `reduce_only=`, and each `TimeInForce`."""
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
         ctx.buy(bar.instrument, 1.0, touch=bar.close - 1.0)
         ctx.sell(bar.instrument, 2.0, trailing=0.5, time_in_force=TimeInForce.DAY)
         ctx.sell(bar.instrument, weight=0.5, trailing_fraction=0.05)
         ctx.buy(bar.instrument, 3.0, time_in_force=TimeInForce.AT_CLOSE)
+        ctx.sell(bar.instrument, 3.0, limit=bar.close, reduce_only=True)
+        ctx.sell(bar.instrument, 3.0, stop=bar.close, reduce_only=False)
 
 
 class Targets(Strategy):
@@ -521,6 +553,7 @@ SUPPORTED = [
         Numbers,
         Enums,
         Indicators,
+        LongerBars,
         Windows,
         Aliases,
         Arrays,
@@ -531,6 +564,7 @@ SUPPORTED = [
         Inheritance,
     ),
     *(
+        Members,
         PlainFunctions,
         FunctionsWithContext,
         Conditions,

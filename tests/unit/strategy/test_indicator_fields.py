@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from atlas.indicators.functions import function_name
-from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.indicators import EMA, Keltner, vectorised
+from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
+from atlas.strategy.base import Strategy
+from atlas.strategy.fields import per_instrument
 from tests.unit.kernel.indicators.samples import (
     indicator_classes,
     inputs_of,
@@ -91,6 +94,35 @@ def test_fields_give_what_series_give(first: int, tmp_path: Path) -> None:
         assert bool(record["ready"]) and np.isfinite(answers).all()
 
 
+class Tables(Strategy):
+    """One channel, made of an average and a range, for each instrument."""
+
+    scope = "universe"
+    channels: Any = per_instrument(Keltner(3, 1.5, 2))
+    distance: float = 0.0
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        channel = self.channels[bar.instrument]
+        channel.update(bar.high, bar.low, bar.close)
+        if channel.ready:
+            self.distance = channel.upper - channel.value
+
+
+def test_tables_hold_indicators_made_of_others() -> None:
+    columns = random_columns(rows=40)
+    compiled, interpreted = both(Tables)
+    for desk in (compiled, interpreted):
+        desk.bars(columns["close"], 1)
+        desk.bars(columns["close"][::-1], 2)
+    assert compiled.state == interpreted.state
+    closes = columns["close"][::-1]
+    upper, middle = (
+        vectorised(Keltner(3, 1.5, 2), closes + 1.0, closes - 1.0, closes, output=output)
+        for output in ("upper", "middle")
+    )
+    assert compiled.field("distance", 0) == upper[-1] - middle[-1]
+
+
 def test_all_inputs_can_be_had_from_a_bar() -> None:
     inputs = {each for kind in indicator_classes().values() for each in kind.methods["update"].inputs}
     assert inputs - SOURCES.keys() == {"open", "high", "low", "close", "volume"}
@@ -132,6 +164,70 @@ def test_an_edited_indicator_makes_another_strategy(tmp_path: Path) -> None:
         desk = Desk(second, "compiled")
         desk.bars([1.0, 2.0, 3.0])
         assert desk.notes[-1][4] == 1.0
+
+
+COMPOSITE = '''
+from atlas import EMA, Strategy
+from atlas.indicators import Indicator, address_of, kernel_function, load_float, method, record_at, state, store_float
+
+update_ema = EMA.methods["update"]
+GAP = state(("average", EMA.dtype))
+gap_at = record_at(GAP)
+
+
+@kernel_function
+def exchange(slot: int, price: float) -> float:
+    before = load_float(slot)
+    store_float(slot, price)
+    return before
+
+
+@method
+def update_gap(address: int, price: float) -> float:
+    """Distance of the price `length` inputs ago from the average."""
+    gap = gap_at(address)
+    average = update_ema(address_of(gap.average), price)
+    before = exchange(address + gap.window_offset + gap.position * 8, price)
+    gap.position = (gap.position + 1) % gap.length
+    gap.count += 1
+    if gap.count > gap.length:
+        gap.ready = True
+        gap.value = before - average
+    return gap.value
+
+
+class Gap(Indicator):
+    dtype = GAP
+    methods = {"update": update_gap}
+    window_columns = 1
+
+    def __init__(self, length: int = 3) -> None:
+        super().__init__(length=length)
+
+    def parts(self):
+        return {"average": EMA(self.arguments["length"])}
+
+
+class Gaps(Strategy):
+    gap: Gap = Gap(3)
+    other: Gap = Gap(2)
+
+    def on_bar(self, ctx, bar):
+        self.gap.update(bar.close)
+        self.other.update(bar.close)
+'''
+
+
+def test_an_indicator_of_ones_own_may_be_made_of_others_and_keep_a_window(tmp_path: Path) -> None:
+    module = imported(tmp_path / "gaps.py", COMPOSITE)
+    closes = [1.0, 2.0, 4.0, 8.0, 16.0, 5.0]
+    compiled, interpreted = both(module.Gaps)
+    for desk in (compiled, interpreted):
+        desk.bars(closes)
+    assert compiled.bound.mode == ("interpreted" if PLAIN else "compiled"), compiled.bound.fallback_reason
+    assert compiled.state == interpreted.state
+    assert compiled.field("gap")["value"] == closes[-4] - vectorised(EMA(3), closes)[-1]
+    assert compiled.field("other")["value"] == closes[-3] - vectorised(EMA(2), closes)[-1]
 
 
 def hash_of(strategy: Any) -> str:

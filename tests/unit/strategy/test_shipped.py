@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from atlas.records.errors import ConfigurationError
 from atlas.strategy.shipped import MODULES, make_strategy, strategy_class, strategy_names
 from tests.unit.strategy.desk import Desk, same_notes
 
-PARAMETERS = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "sma_cross": {"fast": 3, "slow": 8},
     "ema_trend": {"fast": 3, "slow": 8, "allow_short": True},
     "rsi_thresholds": {"strength": 4},

@@ -20,10 +20,11 @@ from atlas.analytics.returns import (
     equity_curve,
     is_round_the_clock,
 )
-from atlas.analytics.summary import Summary
+from atlas.analytics.summary import Summary, summarize
 from atlas.analytics.trades import RoundTrips, round_trips
 from atlas.records.instruments import Instrument
-from atlas.records.layout import RecordArray
+from atlas.records.kinds import Kind
+from atlas.records.layout import RecordArray, blank
 
 Severity = Literal["error", "warning", "note"]
 
@@ -200,3 +201,22 @@ class ReportContent:
     def known_returns(self) -> FloatArray:
         """Returns of days that are defined."""
         return self.daily.returns[np.isfinite(self.daily.returns)]
+
+    @cached_property
+    def benchmark_summary(self) -> Summary | None:
+        """The figures of the benchmark's own line, as of a run without trades."""
+        if self.benchmark is None:
+            return None
+        scale = 10.0**self.money_exponent
+        points = blank(Kind.EQUITY_POINT, len(self.benchmark.curve.times_ns))
+        points["venue_time_ns"] = self.benchmark.curve.times_ns
+        points["equity_money"] = np.rint(self.benchmark.curve.equity * scale)
+        return summarize(
+            fills=blank(Kind.FILL, 0),
+            equity=points,
+            bars=self.groups,
+            money_exponent=self.money_exponent,
+            initial_cash_money=round(self.summary.initial_cash * scale),
+            round_the_clock=self.always_open,
+            risk_free_rate=self.summary.risk_free_rate or 0.0,
+        )

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import string
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -76,6 +77,7 @@ def report_html(content: ReportContent) -> str:
             "cards": sections.cards(content.summary, content.currency),
             "equity_note": _equity_note(content, curve),
             "months": sections.months(monthly),
+            "beside": sections.beside(content.summary, content.benchmark_summary),
             "histogram": histogram_drawing(curves.histogram(content.known_returns), content.summary),
             "price_section": sections.price_section(len(prices), charts.left_out),
             "trades_section": sections.trades_section(trades.count, len(trades.trades), len(content.trades.open)),
@@ -146,9 +148,11 @@ def _rolling(content: ReportContent, pack: Pack) -> dict[str, Any]:
     return found
 
 
-def assembled(data: dict[str, Any], parts: dict[str, str], template: str = "template.html") -> str:
+def assembled(
+    data: dict[str, Any], parts: dict[str, str], template: str = "template.html", scripts: Sequence[str] = SCRIPTS
+) -> str:
     """Fill a template; scripts run only if they have the hashes that the page's policy names."""
-    script = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+    script = "\n".join(_asset(f"{name}.js") for name in scripts)
     vendor_script = _vendored("uPlot.iife.min.js")
     return string.Template(_asset(template)).substitute(
         parts,

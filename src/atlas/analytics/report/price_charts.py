@@ -112,7 +112,7 @@ class PriceCharts:
         return np.minimum(np.where(at_close, ended, inside), max(len(ends) - 1, 0)).astype(np.int64)
 
     def _lines(self, pack: Pack, number: int, ends: IntArray, every: Candles) -> list[dict[str, Any]]:
-        own = [line for line in self._content.indicators if line.instrument == number][:MOST_LINES]
+        own = [line for line in self._content.indicators if line.instrument == number and _is_known(line)][:MOST_LINES]
         return [self._line(pack, line, ends, every) for line in own]
 
     @staticmethod
@@ -132,6 +132,10 @@ class PriceCharts:
             "first": int(np.argmax(known)) if known.any() else len(steps),
             "values": pack.add(_filled(line.values), decimals),
         }
+
+
+def _is_known(line: IndicatorLine) -> bool:
+    return bool(np.isfinite(line.values).any())
 
 
 def _filled(values: FloatArray) -> FloatArray:

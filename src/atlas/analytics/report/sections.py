@@ -1,7 +1,7 @@
 """The parts of a report that need no script, as HTML. Every text from outside is escaped here."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -15,6 +15,24 @@ from atlas.analytics.verdict import LEVELS, Criterion, Verdict, mark, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MOST_ROWS: Final = 500
+_BESIDE: Final = frozenset(
+    {
+        "final_equity",
+        "total_return",
+        "cagr",
+        "annualized_volatility",
+        "sharpe",
+        "sortino",
+        "calmar",
+        "omega",
+        "max_drawdown",
+        "max_drawdown_duration_days",
+        "best_day",
+        "worst_day",
+        "value_at_risk_95",
+        "conditional_value_at_risk_95",
+    }
+)
 
 
 def header(content: ReportContent, period: str) -> str:
@@ -22,10 +40,17 @@ def header(content: ReportContent, period: str) -> str:
     symbols = [instrument.symbol for instrument in content.instruments]
     named = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" if len(symbols) > 8 else "")
     context = " · ".join(
-        part for part in (named, period, f"{content.summary.bars:,} bars", content.description) if part
+        part
+        for part in (
+            named,
+            period,
+            f"{content.summary.bars:,} bar{'' if content.summary.bars == 1 else 's'}",
+            content.description,
+        )
+        if part
     )
     chips = "".join(
-        f"<li><b>{escape(name)}</b> {escape(_text(value))}</li>" for name, value in content.parameters.items()
+        f"<li><b>{escape(name)}</b> {escape(parameter_text(value))}</li>" for name, value in content.parameters.items()
     )
     return (
         f'<p class="kicker">Backtest report</p><h1>{escape(content.strategy)}</h1>'
@@ -58,7 +83,10 @@ def _criterion(criterion: Criterion) -> str:
     return f'<tr><th scope="row">{escape(criterion.name)}</th><td>{value}</td>{cells}</tr>'
 
 
-def _text(value: object) -> str:
+def parameter_text(value: object) -> str:
+    """Return a parameter in words; of an indicator its arguments."""
+    if isinstance(value, Mapping):
+        return ", ".join(parameter_text(each) for each in value.values())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -150,6 +178,27 @@ def _figure(key: str, label: str, text: str, summary: Summary) -> str:
         f'<tr data-figure="{key}"><th scope="row">{escape(label)}</th>'
         f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</td></tr>"
     )
+
+
+def beside(summary: Summary, other: Summary | None) -> str:
+    """Return the run's figures beside its benchmark's; empty where there is none."""
+    if other is None:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(label)}</th><td{_kind(key, summary)}>{format_figure(summary[key], style)}</td>'
+        f"<td{_kind(key, other)}>{format_figure(other[key], style)}</td></tr>"
+        for key, label, style in FIGURES
+        if key in _BESIDE
+    )
+    return (
+        f'<table class="beside"><thead><tr><th></th><th scope="col">strategy</th>'
+        f'<th scope="col">{escape(summary.benchmark or "benchmark")}</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _kind(key: str, summary: Summary) -> str:
+    kind = _sign_class(key, summary[key]).strip()
+    return f' class="{kind}"' if kind else ""
 
 
 def configuration(text: str) -> str:

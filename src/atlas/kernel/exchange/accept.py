@@ -36,6 +36,7 @@ from atlas.kernel.exchange.rules import (
     GTC,
     GTD,
     MARKET,
+    REDUCES,
     STOP,
     TRAILING_STOP,
     has_limit,
@@ -70,6 +71,7 @@ LARGEST_SUPPORTED_TYPE = int(OrderType.MARKET_IF_TOUCHED)
 UNITS, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.TARGET_WEIGHT)
 REPLACED, CANCEL_RESPONSE = int(ExecutionType.REPLACED), int(CancelRejectResponse.CANCEL)
 FLAGS_WITHOUT_MEANING_HERE = int(OrderFlag.REBALANCE | OrderFlag.RESENT)
+REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
 HAS_TERMS, BAD_OFFSET = int(OrderFlag.HAS_TERMS), int(RejectReason.REQUEST_TRAILING_OFFSET)
 UNSUPPORTED, UNKNOWN_SYMBOL = int(RejectReason.VENUE_UNSUPPORTED), int(RejectReason.VENUE_UNKNOWN_SYMBOL)
 BAD_SIDE, BAD_ORDER_TYPE = int(RejectReason.REQUEST_SIDE), int(RejectReason.REQUEST_ORDER_TYPE)
@@ -104,9 +106,11 @@ def check_terms(venue: int, address: int) -> int:
     if order_type > LARGEST_SUPPORTED_TYPE or (waits and force != GTC and force != DAY and force != GTD):
         return UNSUPPORTED
     flags = command.flags & ~FLAGS_WITHOUT_MEANING_HERE
-    if flags != 0 and (flags != HAS_TERMS or order_type != TRAILING_STOP):
+    if flags & HAS_TERMS != 0 and order_type != TRAILING_STOP:
         return UNSUPPORTED
-    return 0
+    if flags & REDUCE_ONLY != 0 and command.account + 0 != 0:
+        return UNSUPPORTED
+    return UNSUPPORTED if flags & ~(HAS_TERMS | REDUCE_ONLY) != 0 else 0
 
 
 @rare_function
@@ -260,6 +264,8 @@ def accept_order(venue: int, address: int, time_ns: int) -> None:
     order.reference_price_units = instrument_row(venue, order.instrument).last_price_units
     order.stop_loss_units, order.take_profit_units = command.stop_loss_units, command.take_profit_units
     order.sibling_order, order.special = -1, int(is_special(order.order_type, order.time_in_force))
+    if command.flags & REDUCE_ONLY != 0:
+        order.special |= REDUCES
     if order.order_type == TRAILING_STOP:
         set_trailing(venue, slot)
     map_put(venue, INDEX_ENTRY, order.client_order_id, slot)

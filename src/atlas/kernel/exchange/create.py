@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from atlas.kernel.exchange.costs import VOLUME_DAYS
 from atlas.kernel.exchange.tables import EXCHANGE, NEVER
 from atlas.kernel.memory.block import Block
 from atlas.kernel.memory.hash_map import map_capacity
@@ -21,6 +22,10 @@ RATE_SCALE = 10**9
 LARGEST_SCALE = 2**61
 LARGEST_DIVISOR_EXPONENT = 18
 MILLION = 1_000_000
+SLIPPAGE_MODELS = ("fixed", "square_root", "volume_share")
+TIER_BASES = ("trade", "volume")
+MOST_TIERS = 100
+LARGEST_FACTOR = 1e6
 REPORTS_PER_ORDER = 4
 REPORTS_BESIDES = 16
 
@@ -40,7 +45,11 @@ class FeeRule:
     minimum : number
         Least amount of a fill's fee; 0 for none.
     number : int
-        What reports name the rule by, 0 to 65535.
+        What reports name the rule by, 0 to 65535; a tier adds its own number, from 1.
+    tiers : tuple of (from, maker rate, taker rate)
+        Rates instead of the first ones from an amount on, ascending; at most 100.
+    tier_by : {"trade", "volume"}
+        What the amount is: the value of the fill, or of all fills of the last 30 UTC days at the venue before it.
     """
 
     maker_rate: Number = 0
@@ -49,6 +58,8 @@ class FeeRule:
     flat: Number = 0
     minimum: Number = 0
     number: int = 0
+    tiers: tuple[tuple[Number, Number, Number], ...] = ()
+    tier_by: str = "trade"
 
 
 NO_FEE = FeeRule()
@@ -64,6 +75,11 @@ class ExchangeParameters:
         Part of a bar's volume that fills may take, 0 to 1, in millionths; 0 takes the cap off, a relaxation.
     slippage_basis_points : float
         Distance that market and stop orders fill away from the price, in 0.0001 of it, at most two decimals.
+    slippage_model : {"fixed", "square_root", "volume_share"}
+        What is added to the basis points: nothing; `impact_factor` × √(size / volume of the bar), as a fraction of the
+        price; `impact_factor` × (share of the bar's volume filled so far, this fill included)².
+    impact_factor : float
+        Factor of the model, 0 or more.
     touch_fills : bool
         A limit fills when the price only touches it, a relaxation.
     order_capacity : int
@@ -77,6 +93,8 @@ class ExchangeParameters:
 
     volume_share: Number = Decimal("0.1")
     slippage_basis_points: Number = 0
+    slippage_model: str = "fixed"
+    impact_factor: float = 0.0
     touch_fills: bool = False
     order_capacity: int = 4096
     venue_number: int = 0
@@ -115,6 +133,8 @@ def create_exchange(
     if not instruments:
         raise ConfigurationError("a venue needs at least one instrument")
     count = max(instruments) + 1
+    given = dict.fromkeys(instruments, fees) if isinstance(fees, FeeRule) else fees
+    rules = {number: given.get(number, NO_FEE) for number in instruments}
     reports = 1 << (chosen.order_capacity * REPORTS_PER_ORDER + REPORTS_BESIDES - 1).bit_length()
     block = Block(
         EXCHANGE,
@@ -124,6 +144,8 @@ def create_exchange(
             "orders": chosen.order_capacity,
             "order_index": map_capacity(2 * chosen.order_capacity),
             "reports": reports,
+            "fee_tiers": max(1, len([tier for rule in rules.values() for tier in rule.tiers])),
+            "volume_days": VOLUME_DAYS,
         },
     )
     _set_venue(block.rows("venue")[0], chosen, count)
@@ -132,7 +154,8 @@ def create_exchange(
     rows["next_expiry_ns"] = NEVER
     for number, instrument in instruments.items():
         _set_instrument(rows[number], instrument)
-        _set_fees(rows[number], instrument, fees if isinstance(fees, FeeRule) else fees.get(number, NO_FEE))
+        _set_fees(rows[number], instrument, rules[number])
+    _set_tiers(block, instruments, rules)
     return block
 
 
@@ -150,6 +173,15 @@ def _set_venue(row: Any, parameters: ExchangeParameters, instrument_count: int) 
         raise ConfigurationError(f"venue number {parameters.venue_number} is outside 0..65535")
     row["number"], row["instrument_count"] = parameters.venue_number, instrument_count
     row["volume_share_millionths"], row["slippage_millionths"] = share, slippage
+    if parameters.slippage_model not in SLIPPAGE_MODELS:
+        known = ", ".join(SLIPPAGE_MODELS)
+        raise ConfigurationError(f"slippage model {parameters.slippage_model!r} is none of {known}")
+    if not 0 <= parameters.impact_factor < LARGEST_FACTOR:
+        raise ConfigurationError(f"impact factor {parameters.impact_factor} is outside 0..{LARGEST_FACTOR:g}")
+    row["slippage_model"] = SLIPPAGE_MODELS.index(parameters.slippage_model)
+    if row["slippage_model"]:
+        row["slippage_base_millionths"], row["slippage_millionths"] = slippage, -1
+        row["impact_factor"] = float(parameters.impact_factor)
     row["attached_orders"] = int(parameters.attached_orders)
     row["touch_fills"] = int(parameters.touch_fills)
     row["next_expiry_ns"], row["next_priority"] = NEVER, 1
@@ -168,11 +200,38 @@ def _set_instrument(row: Any, instrument: Instrument) -> None:
     row["price_scale_float"] = float(power_of_ten(instrument.price_exponent))
 
 
+def _rate(name: str, rate: Number) -> int:
+    units = to_units(rate, RATE_EXPONENT, name, exact=True)
+    if abs(units) > RATE_SCALE:
+        raise ConfigurationError(f"{name} {rate} is outside -1..1")
+    return units
+
+
+def _set_tiers(block: Block, instruments: Mapping[int, Instrument], rules: Mapping[int, FeeRule]) -> None:
+    """Write the steps of each instrument's rates."""
+    rows, steps, place = block.rows("instruments"), block.rows("fee_tiers"), 0
+    for number, rule in rules.items():
+        if not rule.tiers:
+            continue
+        thresholds = [instruments[number].money(tier[0]) for tier in rule.tiers]
+        if len(rule.tiers) > MOST_TIERS or thresholds != sorted(set(thresholds)) or rule.tier_by not in TIER_BASES:
+            raise ConfigurationError(
+                f"fee tiers must be at most {MOST_TIERS}, from ascending amounts, by {' or '.join(TIER_BASES)}"
+            )
+        if rule.tier_by == "volume" and len({each.currency for each in instruments.values()}) > 1:
+            raise ConfigurationError("fee tiers by volume need instruments of one currency")
+        row = rows[number]
+        row["fee_tier_first"], row["fee_tier_count"] = place, len(rule.tiers)
+        row["fee_tier_basis"] = 1 + TIER_BASES.index(rule.tier_by)
+        for threshold, (_, maker, taker) in zip(thresholds, rule.tiers, strict=True):
+            steps[place]["threshold_money"] = threshold
+            steps[place]["maker_rate"] = _rate("maker rate of a tier", maker)
+            steps[place]["taker_rate"] = _rate("taker rate of a tier", taker)
+            place += 1
+
+
 def _set_fees(row: Any, instrument: Instrument, fee: FeeRule) -> None:
-    for name, rate in (("maker_rate", fee.maker_rate), ("taker_rate", fee.taker_rate)):
-        row[name] = to_units(rate, RATE_EXPONENT, name, exact=True)
-        if abs(int(row[name])) > RATE_SCALE:
-            raise ConfigurationError(f"{name} {rate} is outside -1..1")
+    row["maker_rate"], row["taker_rate"] = _rate("maker_rate", fee.maker_rate), _rate("taker_rate", fee.taker_rate)
     if not 0 <= fee.number <= 65535:
         raise ConfigurationError(f"fee rule {fee.number} is outside 0..65535")
     amount = to_units(fee.per_unit, RATE_EXPONENT, "fee a unit", exact=True) * power_of_ten(instrument.money_exponent)

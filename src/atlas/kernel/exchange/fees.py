@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atlas.kernel.exchange.costs import impact_price, tier_rate
 from atlas.kernel.exchange.tables import instrument_row, venue_row
 from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.exact import multiply_divide, multiply_divide_floor
@@ -45,6 +46,8 @@ def fee_of(venue: int, instrument: int, money: int, units: int, maker: bool) -> 
     """Fee of one fill worth `money`: by value and quantity (rounded once), flat, and not below the minimum."""
     row = instrument_row(venue, instrument)
     rate, size = row.maker_rate if maker else row.taker_rate, abs(money)
+    if row.fee_tier_count != 0:
+        rate = tier_rate(venue, instrument, size, maker)
     if row.fee_unit_money == 0:
         fee, fits = multiply_divide(size, rate, RATE_SCALE) if rate != 0 else (0, True)
     else:
@@ -58,10 +61,12 @@ def fee_of(venue: int, instrument: int, money: int, units: int, maker: bool) -> 
 
 
 @kernel_function
-def slipped_price(venue: int, price_units: int, side: int) -> int:
-    """Move a price against an order by the venue's slippage."""
+def slipped_price(venue: int, instrument: int, price_units: int, side: int, units: int) -> int:
+    """Move a price against an order of `units` by the venue's slippage."""
     share = venue_row(venue, 0).slippage_millionths
     if share == 0:
         return price_units
+    if share < 0:
+        return impact_price(venue, instrument, price_units, side, units)
     distance, fits = multiply_divide(abs(price_units), share, SLIPPAGE_SCALE)
     return price_units + distance * side if fits else price_units

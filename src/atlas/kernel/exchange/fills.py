@@ -18,6 +18,7 @@ All points of a bar share one cap of its volume. A bar without trades fills and 
 from __future__ import annotations
 
 from atlas.kernel.exchange.bracket import create_children, reduce_sibling, trigger
+from atlas.kernel.exchange.costs import count_volume
 from atlas.kernel.exchange.fees import SLIPPAGE_SCALE, fee_of, fill_money, slipped_price
 from atlas.kernel.exchange.queue import cancel_unasked, dequeue, enqueue, expire_before, remove_order
 from atlas.kernel.exchange.reports import NULL_UNITS, RULE_LIMIT, RULE_TOUCH, report_fill, reports_waiting
@@ -28,6 +29,7 @@ from atlas.kernel.exchange.rules import (
     NO_FILL,
     OPEN_POINT,
     PATH_POINT,
+    REDUCES,
     STOP,
     STOP_LIMIT,
     meets_path_as,
@@ -47,7 +49,7 @@ from atlas.records.market import BAR
 bar_at = record_at(BAR, ROWS)
 TOUCH_FILLS, NO_VOLUME_CAP = int(Relaxation.TOUCH_FILLS), int(Relaxation.NO_VOLUME_CAP)
 OUTSIDE_RANGE, SAME_EVENT = int(Relaxation.OUTSIDE_RANGE), int(Relaxation.SAME_EVENT)
-OVERFLOW = int(RejectReason.CAPACITY_OVERFLOW)
+OVERFLOW, NOTHING_TO_REDUCE = int(RejectReason.CAPACITY_OVERFLOW), int(RejectReason.VENUE_REDUCE_ONLY)
 SHARE_SCALE = SLIPPAGE_SCALE
 
 
@@ -59,7 +61,7 @@ def begin_bar(venue: int, instrument: int, bar_address: int) -> None:
         return
     row.bar_time_ns, row.bar_low_units, row.bar_high_units = bar.venue_time_ns, bar.low_units, bar.high_units
     volume = bar.volume_units
-    row.bar_volume_units, row.bar_cap_units = volume, NEVER
+    row.bar_volume_units, row.bar_cap_units, row.bar_filled_units = volume, NEVER, 0
     if volume == NULL_UNITS:
         return
     if volume <= 0:
@@ -110,11 +112,16 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
     order = order_row(venue, slot)
     row = instrument_row(venue, order.instrument)
     units = min(order.leaves_units, row.bar_cap_units)
+    if order.special & REDUCES != 0:
+        units = min(units, max(0, -row.net_units * order.side))
+        if units <= 0:
+            cancel_unasked(venue, slot, NOTHING_TO_REDUCE, time_ns)
+            return True
     if units <= 0:
         return False
     price_units = market_price_units
     if order.order_type != LIMIT and order.order_type != STOP_LIMIT:
-        price_units = slipped_price(venue, market_price_units, order.side)
+        price_units = slipped_price(venue, order.instrument, market_price_units, order.side, units)
     maker = rule == RULE_LIMIT or rule == RULE_TOUCH
     money, money_fits = fill_money(venue, order.instrument, price_units, units)
     fee, fee_fits = fee_of(venue, order.instrument, money, units, maker)
@@ -126,6 +133,12 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
     report_fill(venue, slot, units, price_units, fee, rule, bits, time_ns)
     if row.bar_cap_units != NEVER:
         row.bar_cap_units -= units
+    if order.account == 0:
+        row.net_units += units * order.side
+    if venue_row(venue, 0).slippage_millionths < 0:
+        row.bar_filled_units += units
+    if row.fee_tier_count != 0:
+        count_volume(venue, abs(money))
     if order.stop_loss_units != NULL_UNITS or order.take_profit_units != NULL_UNITS:
         create_children(venue, slot, units, price_units, time_ns)
     if order.sibling_order >= 0:
@@ -137,19 +150,22 @@ def fill_order(venue: int, slot: int, market_price_units: int, rule: int, time_n
 
 
 @kernel_function
-def order_after(venue: int, slot: int) -> tuple[int, int]:
-    """Next order, and the one behind it where the next one may end together with this one."""
+def order_after(venue: int, slot: int) -> tuple[int, int, int]:
+    """Next order; where it may end together with this one, the order behind it too, and the priority it is known by."""
     order = order_row(venue, slot)
     following = order.next_order
     if following >= 0 and following == order.sibling_order:
-        return following, order_row(venue, following).next_order
-    return following, -1
+        return following, order_row(venue, following).next_order, order_row(venue, following).priority
+    return following, -1, 0
 
 
 @kernel_function
-def still_there(venue: int, following: int, behind: int) -> int:
-    """Next order to look at, after the one before it has acted."""
-    return following if following < 0 or order_row(venue, following).occupancy == 1 else behind
+def still_there(venue: int, following: int, behind: int, priority: int) -> int:
+    """Next order to look at, after the one before it has acted; its row may be another order's meanwhile."""
+    if priority == 0:
+        return following
+    order = order_row(venue, following)
+    return following if order.occupancy == 1 and order.priority == priority else behind
 
 
 @kernel_function
@@ -159,7 +175,7 @@ def play_spot(venue: int, instrument: int, price_units: int, point: int, time_ns
     traded, slot = row.bar_volume_units != 0, row.first_order
     while slot >= 0:
         order = order_row(venue, slot)
-        following, behind = order_after(venue, slot)
+        following, behind, known = order_after(venue, slot)
         if order.arrival_time_ns <= time_ns and order.priority < newest:
             rule = spot_rule(venue, slot, price_units, point) if traded else NO_FILL
             ended = False
@@ -171,7 +187,7 @@ def play_spot(venue: int, instrument: int, price_units: int, point: int, time_ns
                 reason = reason_to_end(venue, slot, point)
                 if reason != 0:
                     cancel_unasked(venue, slot, reason, time_ns)
-        slot = still_there(venue, following, behind)
+        slot = still_there(venue, following, behind, known)
     if traded and row.trailing_orders != 0:
         trail(venue, instrument, price_units, price_units, time_ns)
 
@@ -200,10 +216,10 @@ def play_path(venue: int, instrument: int, turn: int, newest: int, time_ns: int)
     slot = instrument_row(venue, instrument).first_order
     while slot >= 0 and order_row(venue, slot).priority < newest:
         order = order_row(venue, slot)
-        following, behind = order_after(venue, slot)
+        following, behind, known = order_after(venue, slot)
         if order.arrival_time_ns <= time_ns and meets_path_as(venue, slot) == turn:
             meet_range(venue, slot, time_ns)
-        slot = still_there(venue, following, behind)
+        slot = still_there(venue, following, behind, known)
 
 
 @kernel_function
@@ -217,10 +233,10 @@ def play_born_stops(venue: int, instrument: int, newest: int, time_ns: int) -> N
         first, slot = slot, order_row(venue, slot).previous_order
     slot = first
     while slot >= 0:
-        following, behind = order_after(venue, slot)
+        following, behind, known = order_after(venue, slot)
         if order_row(venue, slot).order_type == STOP:
             meet_range(venue, slot, time_ns)
-        slot = still_there(venue, following, behind)
+        slot = still_there(venue, following, behind, known)
 
 
 @kernel_function
@@ -299,7 +315,9 @@ def point_price(venue: int, slot: int, bar_address: int, point: int) -> tuple[in
         price_units = bar.open_units if point == OPEN_POINT else bar.close_units
         rule = spot_rule(venue, slot, price_units, point)
     if rule > 0 and order.order_type != LIMIT and order.order_type != STOP_LIMIT:
-        price_units = slipped_price(venue, price_units, order.side)
+        # As if it took all it may: what is resolved at this price can be paid at the fill's.
+        most = min(instrument_row(venue, order.instrument).bar_cap_units, max(0, bar.volume_units))
+        price_units = slipped_price(venue, order.instrument, price_units, order.side, most)
     return price_units, rule > 0
 
 

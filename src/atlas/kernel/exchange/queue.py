@@ -159,9 +159,15 @@ def exchange_expire_all(venue: int, time_ns: int) -> int:
     header = venue_row(venue, 0)
     count = header.instrument_count
     for instrument in range(count):
-        row = instrument_row(venue, instrument)
-        while row.first_order >= 0:
-            expire_order(venue, row.first_order, time_ns)
-        row.next_expiry_ns = NEVER
+        exchange_expire_instrument(venue, instrument, time_ns)
     header.next_expiry_ns = NEVER
     return reports_waiting(venue)
+
+
+@rare_function
+def exchange_expire_instrument(venue: int, instrument: int, time_ns: int) -> None:
+    """Expire what is open in an instrument that trades no more, by arrival."""
+    row = instrument_row(venue, instrument)
+    while row.first_order >= 0:
+        expire_order(venue, row.first_order, time_ns)
+    row.next_expiry_ns = NEVER

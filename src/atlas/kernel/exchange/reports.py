@@ -135,7 +135,7 @@ def report_fill(
     report = report_at(report_order(venue, slot, execution_type, execution_type, 0, 0, time_ns))
     report.last_quantity_units, report.last_price_units, report.fee_money = units, price_units, fee_money
     report.liquidity = MAKER if rule == RULE_LIMIT or rule == RULE_TOUCH else TAKER
-    report.price_rule, report.fee_rule, report.relaxations = rule, row.fee_rule, relaxations
+    report.price_rule, report.fee_rule, report.relaxations = rule, row.fee_rule + row.fee_tier, relaxations
     if row.bar_cap_units != NEVER:
         report.available_quantity_units = row.bar_cap_units
 

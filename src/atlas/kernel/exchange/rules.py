@@ -22,6 +22,8 @@ RULE_STOP, RULE_STOP_GAP = int(PriceRule.STOP), int(PriceRule.STOP_GAP)
 NO_LIQUIDITY, NOT_FILLABLE = int(RejectReason.VENUE_NO_LIQUIDITY), int(RejectReason.VENUE_NOT_FILLABLE)
 OPEN_POINT, PATH_POINT, CLOSE_POINT = 0, 1, 2
 NO_FILL, TRIGGER_ONLY = 0, -1
+SPECIAL, REDUCES = 1, 2
+"""Bits of an order's `special`: beyond market, limit and stop; may only reduce the position."""
 FRACTION_SCALE = 1_000_000_000
 
 
@@ -149,7 +151,7 @@ def special_path_rule(venue: int, slot: int, low_units: int, high_units: int) ->
     """As `path_rule`, for special orders."""
     order = order_row(venue, slot)
     force, order_type = order.time_in_force, order.order_type
-    if force == AT_OPEN or force == AT_CLOSE or force == FOK:
+    if force == AT_OPEN or force == AT_CLOSE or force == FOK or force == IOC:
         return NO_FILL
     if rests_as_limit(order_type, order.triggered):
         return limit_path_rule(venue, slot, low_units, high_units)

@@ -8,7 +8,7 @@ from atlas.kernel.exchange.queue import cancel_unasked
 from atlas.kernel.exchange.reports import NULL_UNITS, UNSOLICITED, order_status, report_order, reports_waiting
 from atlas.kernel.exchange.tables import instrument_row, order_row
 from atlas.kernel.memory.compilation import kernel_function
-from atlas.kernel.memory.exact import multiply_divide
+from atlas.kernel.memory.exact import multiply_divide, multiply_divide_truncate
 from atlas.records.enums import ExecutionType, RestatementReason
 
 RESTATED, CORPORATE_ACTION = int(ExecutionType.RESTATED), int(RestatementReason.CORPORATE_ACTION)
@@ -68,6 +68,10 @@ def exchange_split(venue: int, instrument: int, numerator: int, denominator: int
         raise ValueError("a split needs two positive numbers")
     row = instrument_row(venue, instrument)
     row.last_price_units, _ = rescaled(row.last_price_units, denominator, numerator)
+    net_units, fits = multiply_divide_truncate(row.net_units, numerator, denominator)
+    if fits:
+        whole = abs(net_units) - abs(net_units) % row.lot_units
+        row.net_units = whole if net_units >= 0 else -whole
     slot = row.first_order
     while slot >= 0:
         order = order_row(venue, slot)

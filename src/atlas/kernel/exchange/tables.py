@@ -31,6 +31,9 @@ VENUE = Table(
         words("terms_order_id", "terms_offset_units", "terms_fraction_billionths"),
         # 1 while orders take part in the close they were asked for at.
         words("same_event"),
+        # slippage_millionths is below zero where a model of `costs` is asked, which adds to a base of its own.
+        words("slippage_model", "slippage_base_millionths"),
+        floats("impact_factor"),
         words("accepted_count", "rejected_count", "fill_count", "canceled_count", "expired_count"),
         # Fills on bars that state no volume, and bars without trades that orders met.
         words("absent_volume_fills", "empty_bar_count"),
@@ -43,11 +46,15 @@ INSTRUMENTS = Table(
         words("live_orders", "first_order", "last_order", "unresolved_orders", "next_expiry_ns", "listed"),
         words("tick_units", "lot_units", "maximum_quantity_units", "notional_divisor", "multiplier"),
         words("last_price_units", "bar_time_ns", "bar_low_units", "bar_high_units", "bar_volume_units"),
-        words("bar_cap_units", "trailing_orders"),
+        words("bar_cap_units", "trailing_orders", "bar_filled_units"),
+        # What account 0 holds by the venue's own fills, for orders that may only reduce it.
+        words("net_units"),
         # Rates are billionths of the notional; the fee a unit is fee_unit_money / fee_unit_quantity_units; the common
         # scale is the least multiple of both denominators.
         words("fee_rule", "maker_rate", "taker_rate", "fee_unit_money", "fee_unit_quantity_units"),
         words("fee_common_scale", "fee_flat_money", "fee_minimum_money"),
+        # Steps of the rate in `fee_tiers`, by trade or by volume; fee_tier: the step of the last fill, 0 below all.
+        words("fee_tier_first", "fee_tier_count", "fee_tier_basis", "fee_tier"),
         floats("price_scale_float"),
     ),
     transient=frozenset({"first_order", "last_order"}),
@@ -70,14 +77,20 @@ ORDERS = Table(
     key=("client_order_id",),
     transient=frozenset({"occupancy", "sibling_order", "previous_order", "next_order"}),
 )
+FEE_TIERS = Table("fee_tiers", record(words("threshold_money", "maker_rate", "taker_rate")))
+# Value traded by UTC day since 1970, each in the row of its number modulo the rows.
+VOLUME_DAYS_TABLE = Table("volume_days", record(words("day", "money")))
 # Open addressing: an order's first and newest client order id -> its row in `orders`.
 ORDER_INDEX = Table("order_index", record(words("key", "value")), saved=False)
 # One EXECUTION_REPORT, or a CANCEL_REJECT in the first half.
 REPORTS = Table("reports", np.dtype([("words", "i8", (REPORT_BYTES // 8,))]))
 
-EXCHANGE = Layout("exchange", EXCHANGE_VERSION, (VENUE, INSTRUMENTS, ORDERS, ORDER_INDEX, REPORTS))
+EXCHANGE = Layout(
+    "exchange", EXCHANGE_VERSION, (VENUE, INSTRUMENTS, ORDERS, ORDER_INDEX, REPORTS, FEE_TIERS, VOLUME_DAYS_TABLE)
+)
 
 venue_row = row_accessor(VENUE)
 instrument_row = row_accessor(INSTRUMENTS)
 order_row = row_accessor(ORDERS)
+tier_row, volume_day_row = row_accessor(FEE_TIERS), row_accessor(VOLUME_DAYS_TABLE)
 report_address = address_accessor(REPORTS)

@@ -42,10 +42,13 @@ class Method(KernelFunction):
         Names of what follows the address.
     words : frozenset of str
         The inputs that are integers; the others are floats.
+    of_bar : bool
+        Whether the inputs are fields of one bar, which is what callers hand over.
     """
 
-    def __init__(self, function: Callable[..., Any], warm: bool = False) -> None:
+    def __init__(self, function: Callable[..., Any], warm: bool = False, of_bar: bool = False) -> None:
         super().__init__(function)
+        self.of_bar = of_bar
         code = function.__code__
         self.inputs: tuple[str, ...] = code.co_varnames[1 : code.co_argcount]
         kinds = [_kind_of(function, name) for name in (code.co_varnames[0], *self.inputs, "return")]
@@ -70,7 +73,8 @@ class Method(KernelFunction):
 
     def bind(self, address: int) -> Callable[..., Any]:
         """Return the method of the record at `address`, to be called from Python."""
-        return functools.partial(self.entry.callable, address)
+        call = functools.partial(self.entry.callable, address)
+        return functools.partial(_call_with_bar, call, self.inputs) if self.of_bar else call
 
 
 def _kind_of(function: Callable[..., Any], name: str) -> str:
@@ -81,9 +85,18 @@ def _kind_of(function: Callable[..., Any], name: str) -> str:
     return KINDS[annotation]
 
 
+def _call_with_bar(call: Callable[..., Any], fields: tuple[str, ...], bar: Any) -> Any:
+    return call(*(getattr(bar, name) for name in fields))
+
+
 def method(function: Callable[..., Any]) -> Method:
     """Make a kernel function on an indicator's address one of its methods; its annotations give the types."""
     return Method(function)
+
+
+def bar_method(function: Callable[..., Any]) -> Method:
+    """Make a method whose inputs are fields of one bar, which is what callers hand over."""
+    return Method(function, of_bar=True)
 
 
 def warm_method(function: Callable[..., Any]) -> Method:
@@ -135,9 +148,11 @@ class Indicator:
     length: int
 
     def __init__(self, **arguments: float) -> None:
-        for name, value in arguments.items():
-            _check_argument(type(self), name, value)
-        self.arguments = arguments
+        self.arguments = {
+            name: value.item() if isinstance(value, np.generic) else value for name, value in arguments.items()
+        }
+        for name, value in self.arguments.items():
+            check_argument(type(self), name, value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "arguments":
@@ -216,7 +231,8 @@ class Indicator:
         return self.copy()
 
 
-def _check_argument(indicator: type[Indicator], name: str, value: float) -> None:
+def check_argument(indicator: type[Indicator], name: str, value: float) -> None:
+    """Refuse an argument that its state has no field for, or that is no number within the limits."""
     fields = indicator.dtype.fields
     if fields is None or name not in fields:
         raise InvalidRequestError(f"{indicator.__name__}: its state has no field for the argument {name!r}")

@@ -23,6 +23,8 @@ OUTPUT_ROWS = 16_384
 REASONS = 256
 STATE_ALIGNMENT = 64
 
+LARGEST_YEARLY_RATE, RATE_STEPS = 10.0, 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -48,7 +50,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AccountSetup:
-    """An account: its name, currency, cash at start, leverage and limits."""
+    """An account: its name, currency, cash at start, leverage, limits, and what borrowing costs it a year."""
 
     name: str = "default"
     currency: str = "USD"
@@ -57,6 +59,8 @@ class AccountSetup:
     limits: Limits = field(default_factory=Limits)
     fee_rate: float = 0.0
     slippage_rate: float = 0.0
+    borrow_rate: float = 0.0
+    interest_rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,8 @@ def fill_world(block: Block, setup: TraderSetup, currency_count: int) -> None:
     world["next_day_time_ns"], world["equity_interval_ns"] = NEVER, setup.equity_interval_ns
     world["chained_order_limit"] = setup.chained_order_limit
     world["exact_venue"] = int(setup.exact_venue)
+    world["accrual_on"] = int(any(account.borrow_rate or account.interest_rate for account in setup.accounts))
+    world["accrued_until_ns"] = NULL
     world["history_length"] = setup.history_length
     world["watch_equity"] = int(any(watches_equity(account.limits) for account in setup.accounts))
     world["bar_needs"] = int(setup.history_length > 0 or setup.aggregate_ns > 0)
@@ -297,9 +303,24 @@ def fill_accounts(block: Block, setup: TraderSetup, names: Mapping[str, int], ex
         row["name_hash"], row["currency"] = signed(name_hash(account.name)), names[account.currency]
         row["initial_cash_money"] = row["peak_equity_money"] = row["day_equity_money"] = money
         row["leverage"], row["trading_state"] = account.leverage, TradingState.ACTIVE
+        row["borrow_rate"] = yearly_rate(account.borrow_rate, "borrow rate")
+        row["interest_rate"] = yearly_rate(account.interest_rate, "interest rate")
         held = cash[number * len(names) + names[account.currency]]
         held["balance_money"] = held["initial_money"] = money
         write_limits(block.rows("limits")[number], account, scale)
+
+
+def yearly_rate(value: float, label: str) -> int:
+    """Return a rate of a year in billionths.
+
+    Raises
+    ------
+    ConfigurationError
+        It is below 0 or above 10.
+    """
+    if not 0.0 <= value <= LARGEST_YEARLY_RATE:
+        raise ConfigurationError(f"{label} {value:g} is outside 0..{LARGEST_YEARLY_RATE:g}")
+    return round(value * RATE_STEPS)
 
 
 def quantity_limit(value: float | None, label: str) -> float:

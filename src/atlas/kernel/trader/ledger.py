@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_checked, multiply_divide, multiply_divide_truncate
-from atlas.kernel.trader.outputs import EQUITY_KIND, LONG_AGO, emit, equity_point_at
+from atlas.kernel.trader.outputs import EQUITY_KIND, LONG_AGO, POSTING_KIND, emit, equity_point_at, posting_at
 from atlas.kernel.trader.tables import (
     account_row,
     attribution_row,
@@ -19,10 +19,13 @@ from atlas.kernel.trader.tables import (
     position_row,
     world_row,
 )
-from atlas.records.enums import NULL
+from atlas.records.enums import NULL, CashMovementType
 
 NULL_UNITS = NULL
 RUNNING, STOPPED_NEGATIVE_EQUITY = 0, 1
+DIVIDEND_MOVEMENT, CASH_IN_LIEU = int(CashMovementType.DIVIDEND), int(CashMovementType.CASH_IN_LIEU)
+BORROW_MOVEMENT, INTEREST_MOVEMENT = int(CashMovementType.BORROW), int(CashMovementType.INTEREST)
+DAY_NS, DAYS_A_YEAR, RATE_SCALE = 86_400_000_000_000, 365, 1_000_000_000
 WORD_LIMIT = 9.2e18
 """Below 2**63 by more than the rounding of a float of that size."""
 
@@ -447,25 +450,94 @@ def settle_fraction(world: int, account: int, instrument: int, exact: int, whole
     owner.realized_money += to_base(world, row.currency, owner.currency, paid_money - cost)
     owner.open_positions += int(whole != 0) - int(before != 0)
     owner.occupied_positions += occupies(whole, position.open_buy_units, position.open_sell_units) - occupied
-    post_cash(world, account, row.currency, paid_money)
+    post_movement(world, account, instrument, row.currency, paid_money, CASH_IN_LIEU)
+
+
+@rare_function
+def post_movement(world: int, account: int, instrument: int, currency: int, money: int, movement: int) -> None:
+    """Book cash that no fill brought, and put it into the outputs."""
+    if money == 0:
+        return
+    post_cash(world, account, currency, money)
+    posting = posting_at(emit(world, 1, instrument, POSTING_KIND, 0))
+    posting.amount_money, posting.reference_id = money, 0
+    posting.cash_money = cash_row(world, cash_index(world, account, currency)).balance_money
+    posting.account, posting.currency, posting.strategy = account, currency, 0
+    posting.movement_type, posting.cause_kind = movement, 0
 
 
 @kernel_function
+def pay_on_position(world: int, account: int, instrument: int, amount_units: int, movement: int) -> int:
+    """Pay price units on each unit of quantity an account holds; shorts pay it. Returns the money in its currency."""
+    header, row = world_row(world, 0), instrument_row(world, instrument)
+    position, owner = position_row(world, position_index(world, account, instrument)), account_row(world, account)
+    total = notional(world, instrument, amount_units, position.quantity_units)
+    rest = total
+    for strategy in range(header.strategy_count - 1, -1, -1):
+        share = attribution_row(world, attribution_index(world, strategy, account, instrument))
+        part = rest if strategy == 0 else notional(world, instrument, amount_units, share.quantity_units)
+        share.cash_money += part
+        share.realized_money += part
+        rest -= part
+    position.realized_money += total
+    in_base = to_base(world, row.currency, owner.currency, total)
+    owner.realized_money += in_base
+    post_movement(world, account, instrument, row.currency, total, movement)
+    return in_base
+
+
+@rare_function
 def pay_dividend(world: int, instrument: int, amount_units: int) -> None:
     """Pay a dividend in price units a unit of quantity on every position; shorts pay it."""
-    header, row = world_row(world, 0), instrument_row(world, instrument)
-    for account in range(header.account_count):
-        position, owner = position_row(world, position_index(world, account, instrument)), account_row(world, account)
-        total = notional(world, instrument, amount_units, position.quantity_units)
-        rest = total
-        for strategy in range(header.strategy_count - 1, -1, -1):
-            share = attribution_row(world, attribution_index(world, strategy, account, instrument))
-            part = rest if strategy == 0 else notional(world, instrument, amount_units, share.quantity_units)
-            share.cash_money += part
-            share.realized_money += part
-            rest -= part
-        position.realized_money += total
-        in_base = to_base(world, row.currency, owner.currency, total)
-        owner.dividends_money += in_base
-        owner.realized_money += in_base
-        post_cash(world, account, row.currency, total)
+    count = world_row(world, 0).account_count
+    for account in range(count):
+        in_base = pay_on_position(world, account, instrument, amount_units, DIVIDEND_MOVEMENT)
+        account_row(world, account).dividends_money += in_base
+
+
+# --- borrowed shares, borrowed cash ----------------------------------------------------------------------------------
+
+
+@rare_function
+def accrue(world: int, boundary_ns: int) -> None:
+    """Charge every account for the days since the last time: a fee on short positions, interest on cash below zero."""
+    header = world_row(world, 0)
+    days = max(1, (boundary_ns - header.accrued_until_ns) // DAY_NS) if header.accrued_until_ns != NULL_UNITS else 1
+    header.accrued_until_ns = boundary_ns
+    count, instruments = header.account_count, header.instrument_count
+    for account in range(count):
+        owner = account_row(world, account)
+        if owner.borrow_rate != 0:
+            for instrument in range(1, instruments):
+                charge_borrow(world, account, instrument, days)
+        if owner.interest_rate != 0:
+            charge_interest(world, account, days)
+
+
+@kernel_function
+def charge_borrow(world: int, account: int, instrument: int, days: int) -> None:
+    """Charge the fee on a short position, rounded to price units a unit of quantity."""
+    row, owner = instrument_row(world, instrument), account_row(world, account)
+    short = position_row(world, position_index(world, account, instrument)).quantity_units < 0
+    if not short or row.mark_units == NULL_UNITS:
+        return
+    units, fits = multiply_divide(abs(row.mark_units), owner.borrow_rate * days, DAYS_A_YEAR * RATE_SCALE)
+    if fits:
+        owner.borrow_money -= pay_on_position(world, account, instrument, units, BORROW_MOVEMENT)
+
+
+@kernel_function
+def charge_interest(world: int, account: int, days: int) -> None:
+    """Charge interest on each currency's cash below zero."""
+    owner, count = account_row(world, account), world_row(world, 0).currency_count
+    for currency in range(count):
+        balance = cash_row(world, cash_index(world, account, currency)).balance_money
+        if balance >= 0:
+            continue
+        money, fits = multiply_divide(-balance, owner.interest_rate * days, DAYS_A_YEAR * RATE_SCALE)
+        if fits:
+            attribution_row(world, attribution_index(world, 0, account, 0)).cash_money -= money
+            in_base = to_base(world, currency, owner.currency, money)
+            owner.interest_money += in_base
+            owner.realized_money -= in_base
+            post_movement(world, account, 0, currency, -money, INTEREST_MOVEMENT)

@@ -22,6 +22,7 @@ from atlas.kernel.trader.tables import (
 from atlas.records.commands import CANCEL_ORDER, NEW_ORDER, ORDER_LINK, ORDER_TERMS, REPLACE_ORDER
 from atlas.records.kinds import Kind
 from atlas.records.outputs import (
+    CASH_POSTING,
     EQUITY_POINT,
     FILL,
     FILL_REVERSAL,
@@ -55,6 +56,7 @@ new_order_at, cancel_order_at, replace_order_at = (
     record_at(CANCEL_ORDER, ROWS),
     record_at(REPLACE_ORDER, ROWS),
 )
+posting_at, POSTING_KIND = record_at(CASH_POSTING, ROWS), int(Kind.CASH_POSTING)
 link_at, terms_at = record_at(ORDER_LINK, ROWS), record_at(ORDER_TERMS, ROWS)
 
 TRANSITION_KIND, FILL_KIND, REVERSAL_KIND = int(Kind.ORDER_TRANSITION), int(Kind.FILL), int(Kind.FILL_REVERSAL)

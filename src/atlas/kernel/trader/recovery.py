@@ -54,6 +54,7 @@ from atlas.kernel.trader.verbs import (
     UNKNOWN_INSTRUMENT,
     approve_replace,
     check_target,
+    forget_target,
     is_finite,
     is_instrument,
     resolve_quantity,
@@ -255,6 +256,7 @@ def recorded_place(
         return UNKNOWN_INSTRUMENT
     if not is_finite(quantity):
         return NOT_FINITE
+    forget_target(world, strategy, instrument)
     index = find_new(world, strategy, instrument, side)
     return take(world, index) if index >= 0 else 0
 

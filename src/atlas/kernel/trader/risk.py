@@ -34,7 +34,17 @@ from atlas.kernel.trader.tables import (
     throttle_row,
     world_row,
 )
-from atlas.records.enums import NULL, AlertLevel, LimitKind, OrderType, QuantityKind, RejectReason, TradingState, Why
+from atlas.records.enums import (
+    NULL,
+    AlertLevel,
+    LimitKind,
+    OrderFlag,
+    OrderType,
+    QuantityKind,
+    RejectReason,
+    TradingState,
+    Why,
+)
 
 NONE = 0
 ORDER_SIZE, ORDER_NOTIONAL = int(RejectReason.RISK_ORDER_SIZE), int(RejectReason.RISK_ORDER_NOTIONAL)
@@ -47,6 +57,7 @@ REDUCING_REASON, HALTED_REASON = int(RejectReason.RISK_REDUCING), int(RejectReas
 KILL_SWITCH, BUYING_POWER = int(RejectReason.RISK_KILL_SWITCH), int(RejectReason.RISK_BUYING_POWER)
 NO_PRICE, STRATEGY_HALTED = int(RejectReason.RISK_NO_PRICE), int(RejectReason.RISK_STRATEGY_HALTED)
 OVERFLOW, THROTTLE_ENTRY = int(RejectReason.CAPACITY_OVERFLOW), THROTTLE.entry
+NOTHING_TO_REDUCE, REDUCE_ONLY = int(RejectReason.RISK_REDUCE_ONLY), int(OrderFlag.REDUCE_ONLY)
 WARM_UP, RETIRED = int(RejectReason.RISK_WARM_UP), int(RejectReason.REQUEST_RETIRED)
 ACTIVE, REDUCING, HALTED = int(TradingState.ACTIVE), int(TradingState.REDUCING), int(TradingState.HALTED)
 WHY_RISK = int(Why.RISK)
@@ -55,6 +66,8 @@ BREACH = int(AlertLevel.BREACH)
 UNITS, NOTIONAL, TARGET_WEIGHT = int(QuantityKind.UNITS), int(QuantityKind.NOTIONAL), int(QuantityKind.TARGET_WEIGHT)
 MARKET = int(OrderType.MARKET)
 NULL_UNITS = NULL
+# Of `retired`: outside the universe positions may only get smaller; other values above 0 stop all trading.
+OUTSIDE = 2
 SECOND_NS = 1_000_000_000
 RUNNING = 0
 
@@ -97,7 +110,8 @@ def check_state(world: int, slot: int, adding: int) -> int:
         return KILL_SWITCH
     if header.warming_up != 0:
         return WARM_UP
-    if instrument_row(world, order.instrument).retired != 0:
+    retired = instrument_row(world, order.instrument).retired
+    if retired != 0 and (retired != OUTSIDE or adding > 0):
         return RETIRED
     if strategy_row(world, order.strategy).status != RUNNING:
         return STRATEGY_HALTED
@@ -293,6 +307,8 @@ def measure(world: int, slot: int, price_units: int) -> tuple[int, int, bool]:
         adding_money, _ = multiply_divide(money, adding, units)
     order.held_units, order.held_money = units, adding_money
     order.releasing_money = money - adding_money if order.order_type == MARKET else 0
+    if order.flags & REDUCE_ONLY != 0:
+        adding, order.held_money = 0, 0
     after = abs(float(position.quantity_units)) + float(working) + float(units)
     exposure = float(owner.gross_exposure_money) + float(owner.held_money) + float(money)
     return adding, money, after < WORD_LIMIT and exposure < WORD_LIMIT
@@ -309,6 +325,10 @@ def approve(world: int, slot: int) -> int:
     if not fits:
         return OVERFLOW
     reason = check_state(world, slot, adding)
+    if order.flags & REDUCE_ONLY != 0 and reason == NONE:
+        held = position_row(world, position_index(world, order.account, order.instrument)).quantity_units
+        if count_check(world, NOTHING_TO_REDUCE, held * order.side >= 0):
+            reason = NOTHING_TO_REDUCE
     if reason == NONE:
         reason = check_size(world, slot, money)
     if reason == NONE:

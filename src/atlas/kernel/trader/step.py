@@ -18,6 +18,7 @@ from atlas.kernel.trader.dispatch import (
     dispatch_timer,
 )
 from atlas.kernel.trader.ledger import (
+    accrue,
     emit_equity_points,
     mark,
     pay_dividend,
@@ -269,6 +270,9 @@ def close_day(world: int, next_time_ns: int) -> None:
     """Put equity points into the outputs for the boundary that is due, begin the next day, skip empty ones."""
     header = world_row(world, 0)
     boundary, interval = header.next_equity_time_ns, header.equity_interval_ns
+    if header.accrual_on != 0 and boundary >= header.next_day_time_ns:
+        accrue(world, boundary)
+        check_equity(world)
     emit_equity_points(world, boundary)
     if boundary >= header.next_day_time_ns:
         begin_day(world)

@@ -39,6 +39,8 @@ WORLD = Table(
         words("quiet_until_ns"),
         # 1: the venue reports nothing late, twice or back, so nothing is kept of orders and executions that ended.
         words("exact_venue"),
+        # 1 where an account pays for borrowed shares or cash; until when it has.
+        words("accrual_on", "accrued_until_ns"),
     ),
     transient=frozenset({"outputs_drained", "commands_read", "running_hook", "running_strategy", "quiet_until_ns"}),
 )
@@ -71,6 +73,8 @@ ACCOUNTS = Table(
         words("dividends_money", "trading_state", "occupied_positions", "working_orders"),
         # Positions marked but not valued yet: a list of row numbers + 1. Accounts that could lose all are eager.
         words("first_stale", "eager", "short_positions"),
+        # Rates of a year in billionths, and what was charged so far.
+        words("borrow_rate", "interest_rate", "borrow_money", "interest_money"),
         floats("leverage"),
     ),
 )

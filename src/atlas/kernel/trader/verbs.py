@@ -108,7 +108,7 @@ Q_UNREALIZED, Q_REALIZED, Q_MARK = int(Query.UNREALIZED), int(Query.REALIZED), i
 Q_WORKING, Q_CLOCK, Q_BUYING_POWER = int(Query.WORKING_ORDERS), int(Query.CLOCK_NS), int(Query.BUYING_POWER)
 Q_OPEN_POSITIONS, Q_INSTRUMENTS = int(Query.OPEN_POSITIONS), int(Query.INSTRUMENT_COUNT)
 Q_STATE, Q_FEES, Q_BARS = int(Query.TRADING_STATE), int(Query.FEES), int(Query.BAR_COUNT)
-Q_STRATEGY_POSITION = int(Query.STRATEGY_POSITION)
+Q_STRATEGY_POSITION, Q_MEMBER = int(Query.STRATEGY_POSITION), int(Query.MEMBER)
 H_TIME, H_OPEN, H_HIGH = int(HistoryField.TIME_NS), int(HistoryField.OPEN), int(HistoryField.HIGH)
 H_LOW, H_VOLUME = int(HistoryField.LOW), int(HistoryField.VOLUME)
 
@@ -207,6 +207,31 @@ def check_size(world: int, instrument: int, quantity_kind: int, quantity: float)
 
 
 @kernel_function
+def address_of_targets(world: int, strategy: int) -> int:
+    """Where a strategy's row of instrument 0 starts in `targets`."""
+    return target_address(world, strategy * world_row(world, 0).instrument_count)
+
+
+@kernel_function
+def is_last_target(targets: int, instrument: int, kind: int, value: float) -> bool:
+    """Whether an instrument's target, in the rows of a strategy that start at `targets`, is this one already."""
+    last = target_at(targets + instrument * TARGET_BYTES)
+    return last.kind == kind and last.value == value
+
+
+@kernel_function
+def target_of(world: int, strategy: int, instrument: int) -> Any:
+    """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
+    return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
+
+
+@kernel_function
+def forget_target(world: int, strategy: int, instrument: int) -> None:
+    """Let the last target stand no longer: an order of another kind moves the position away from it."""
+    target_of(world, strategy, instrument).kind = 0
+
+
+@kernel_function
 def complete(
     world: int,
     slot: int,
@@ -248,6 +273,7 @@ def place(
     error = check_size(world, instrument, quantity_kind, quantity)
     if error != 0:
         return error
+    forget_target(world, strategy, instrument)
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
         return refuse_without_row(world, strategy, instrument, side)
@@ -299,6 +325,7 @@ def place_with_terms(
         return error
     if commands_left(world) < 2:
         return FULL
+    forget_target(world, strategy, instrument)
     slot = new_order(world, strategy, instrument, side, order_type, time_in_force)
     if slot < 0:
         return refuse_without_row(world, strategy, instrument, side)
@@ -307,25 +334,6 @@ def place_with_terms(
     if error != 0:
         return drop(world, slot, error)
     return complete(world, slot, quantity_kind, quantity, limit, stop, stop_loss, take_profit)
-
-
-@kernel_function
-def address_of_targets(world: int, strategy: int) -> int:
-    """Where a strategy's row of instrument 0 starts in `targets`."""
-    return target_address(world, strategy * world_row(world, 0).instrument_count)
-
-
-@kernel_function
-def is_last_target(targets: int, instrument: int, kind: int, value: float) -> bool:
-    """Whether an instrument's target, in the rows of a strategy that start at `targets`, is this one already."""
-    last = target_at(targets + instrument * TARGET_BYTES)
-    return last.kind == kind and last.value == value
-
-
-@kernel_function
-def target_of(world: int, strategy: int, instrument: int) -> Any:
-    """Return what is kept of a strategy and an instrument: the last target, the count of draws."""
-    return target_row(world, strategy * world_row(world, 0).instrument_count + instrument)
 
 
 @kernel_function
@@ -379,19 +387,23 @@ def target(world: int, strategy: int, instrument: int, kind: int, rebalance: int
     if not has_room(world):
         return FULL
     replace_working_target(world, strategy, instrument)
-    last.kind, last.value = kind, value
     difference, order_kind = target_difference(world, strategy, instrument, kind, value)
     side = 1 if difference > 0.0 else -1
     quantity = abs(difference) / row.quantity_scale_float
     if abs(difference) < float(row.lot_units):
+        last.kind, last.value = kind, value
         return 0
     if order_kind == TARGET_WEIGHT:
         quantity = value
     identity = place_order(
         world, strategy, instrument, side, MARKET, GTC, order_kind, NULL_UNITS, quantity, NAN, NAN, NAN, NAN
     )
-    if find_order(world, identity) >= 0:
+    is_sent = find_order(world, identity) >= 0
+    if is_sent:
         last.order_id = identity
+    # A way out that was refused may be asked for again; a way in stands, or it would be refused at every bar.
+    if is_sent or value != 0.0:
+        last.kind, last.value = kind, value
     return identity
 
 
@@ -666,11 +678,15 @@ def ask_instrument(world: int, strategy: int, account: int, instrument: int, wha
         return NAN if row.mark_units == NULL_UNITS else float(row.mark_units) / row.price_scale_float
     if what == Q_WORKING:
         return float(row.live_orders)
+    if what == Q_MEMBER:
+        return 1.0 if instrument > 0 and row.retired == 0 else 0.0
+    base = account_row(world, account).currency
+    scale = currency_row(world, base).money_scale_float
     if what == Q_UNREALIZED:
-        return float(position.value_money - position.cost_money) / row.money_scale_float
+        return float(position.value_money - to_base(world, row.currency, base, position.cost_money)) / scale
     if what == Q_REALIZED:
         return float(position.realized_money) / row.money_scale_float
-    return float(position.value_money) / row.money_scale_float
+    return float(position.value_money) / scale
 
 
 @entry_point(VERBS["query"])

@@ -74,6 +74,7 @@ class Query(enum.IntEnum):
     STRATEGY_POSITION = 14
     POSITION_VALUE = 15
     BAR_COUNT = 16
+    MEMBER = 17
 
 
 class HistoryField(enum.IntEnum):

@@ -26,7 +26,7 @@ def month_of(time_ns: int) -> int:
 
 
 class CrossSectionalMomentum(Strategy):
-    """Each month, equal weights in the `top` instruments that rose most over the closes kept; the others are sold."""
+    """Each month, equal weights in the `top` members that rose most over the closes kept; the others are sold."""
 
     scope = "universe"
     closes: dict[int, Window] = per_instrument(Window(127))
@@ -49,7 +49,7 @@ class CrossSectionalMomentum(Strategy):
         if self.rank(ctx) == 0:
             return
         for number in ctx.instruments:
-            if self.chosen[number] == 0:
+            if self.chosen[number] == 0 and self.closes[number].count > 0:
                 ctx.target_weight(number, 0.0)
         for number in ctx.instruments:
             if self.chosen[number] == 1:
@@ -65,7 +65,7 @@ class CrossSectionalMomentum(Strategy):
         for _ in range(self.top):
             best = 0
             for number in ctx.instruments:
-                if self.chosen[number] == 1 or not self.closes[number].ready:
+                if self.chosen[number] == 1 or not self.closes[number].ready or not ctx.is_member(number):
                     continue
                 if best == 0 or self.scores[number] > self.scores[best]:
                     best = number

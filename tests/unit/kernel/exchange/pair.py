@@ -59,6 +59,10 @@ def terms_of(instrument: Instrument, fee: FeeRule) -> Terms:
         fee_flat=instrument.money(fee.flat),
         fee_minimum=instrument.money(fee.minimum),
         fee_rule=fee.number,
+        tiers=tuple(
+            (instrument.money(start), Fraction(str(maker)), Fraction(str(taker))) for start, maker, taker in fee.tiers
+        ),
+        tier_by=fee.tier_by,
     )
 
 
@@ -74,6 +78,8 @@ class Pair:
             {number: terms_of(instrument, fee) for number, instrument in instruments.items()},
             volume_share=Fraction(str(parameters.volume_share)),
             slippage=Fraction(str(parameters.slippage_basis_points)) / 10_000,
+            slippage_model=parameters.slippage_model,
+            impact_factor=parameters.impact_factor,
             touch_fills=parameters.touch_fills,
             capacity=parameters.order_capacity,
             attached_orders=parameters.attached_orders,
@@ -203,9 +209,11 @@ class Flow:
             "quantity_units": lot * pick.randint(1, 80),
             "time_in_force": force,
             "expire_time_ns": time + pick.randint(0, 3) * self.length // 2,
-            "account": pick.randint(0, 9),
+            "account": pick.choice([0, 0, 0, pick.randint(1, 9)]),
             "strategy": pick.randint(0, 9),
         }
+        if pick.random() < 0.2:
+            values["flags"] = 4
         if kind in WITH_LIMIT:
             values["price_units"] = self.price(bar)
         if kind in WITH_STOP:
@@ -256,7 +264,7 @@ class Flow:
             terms |= pick.choice(
                 [{"trailing_offset_units": 0}, {"client_order_id": 5}, {"trailing_offset_fraction": 1.5}]
             )
-        values["flags"] = 8 if pick.random() < 0.95 else 0
+        values["flags"] = values.get("flags", 0) | (8 if pick.random() < 0.95 else 0)
         self.pair.command("terms", terms, time)
 
     def request(self, bar: Bar, time: int) -> None:

@@ -23,22 +23,31 @@ FEES = [
     FeeRule(),
     FeeRule(maker_rate="-0.0001", taker_rate="0.0004", number=3),
     FeeRule(taker_rate="0.00023", maker_rate="0.00023", per_unit="0.0035", flat="0.01", minimum="1.00", number=9),
-    FeeRule(per_unit="0.85"),
+    FeeRule(
+        maker_rate="0.001",
+        taker_rate="0.002",
+        number=2,
+        tiers=((2_000, "0.0005", "0.001"), (50_000, "-0.0001", "0.0004")),
+        tier_by="volume",
+    ),
+    FeeRule(taker_rate="0.002", per_unit="0.85", tiers=((1_000, 0, "0.001"),)),
 ]
 PARAMETERS: list[dict[str, Any]] = [
     {},
     {"touch_fills": True, "volume_share": "0.25", "attached_orders": True},
     {"volume_share": 0, "slippage_basis_points": "2.5", "attached_orders": True, "venue_number": 3},
     {"volume_share": 1, "slippage_basis_points": 300, "order_capacity": 6, "attached_orders": True},
+    {"slippage_model": "square_root", "slippage_basis_points": "1.5", "impact_factor": 0.02, "attached_orders": True},
+    {"slippage_model": "volume_share", "impact_factor": 0.1, "volume_share": "0.25"},
 ]
 SHARED = Path(os.environ.get("ATLAS_SHARED", Path(__file__).parents[5] / "shared"))
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("variant", range(4))
+@pytest.mark.parametrize("variant", range(len(PARAMETERS)))
 def test_random_bars(seed: int, variant: int) -> None:
-    pick = random.Random(seed * 4 + variant)
-    pair = Pair(INSTRUMENTS, FEES[(seed + variant) % 4], ExchangeParameters(**PARAMETERS[variant]))
+    pick = random.Random(seed * 100 + variant)
+    pair = Pair(INSTRUMENTS, FEES[(seed + variant) % len(FEES)], ExchangeParameters(**PARAMETERS[variant]))
     flow = Flow(pair, pick, length=pick.choice([HOUR, 5 * HOUR, DAY]))
     bars = [random_bars(pick, n, pair.twin.terms[n].lot, 25, flow.length) for n in INSTRUMENTS]
     for row in zip(*bars, strict=True):

@@ -170,3 +170,42 @@ def test_it_agrees_with_talib(case: tuple[str, Indicator, str, Oracle]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 def test_it_agrees_with_talib_on_years_of_real_bars(case: tuple[str, Indicator, str, Oracle]) -> None:
     compare(case, real_columns())
+
+
+OF_PRICE = {
+    "SMA": SMA,
+    "EMA": EMA,
+    "WMA": WMA,
+    "DEMA": DEMA,
+    "TEMA": TEMA,
+    "TRIMA": TRIMA,
+    "KAMA": KAMA,
+    "RSI": RSI,
+    "CMO": CMO,
+    "MOM": Momentum,
+    "ROC": ROC,
+    "TRIX": TRIX,
+    "STDDEV": StandardDeviation,
+    "VAR": Variance,
+    "MAX": RollingMaximum,
+    "MIN": RollingMinimum,
+    "SUM": RollingSum,
+    "LINEARREG": LinearRegression,
+}
+OF_BARS = {
+    "ATR": ATR,
+    "NATR": NATR,
+    "WILLR": WilliamsR,
+    "CCI": CCI,
+    "DX": DirectionalMovement,
+    "ADX": ADX,
+    "ADXR": ADXR,
+}
+
+
+@pytest.mark.parametrize("length", [2, 3, 29, 64])
+@pytest.mark.parametrize("function", [*OF_PRICE, *OF_BARS])
+def test_any_length_agrees_with_talib(function: str, length: int) -> None:
+    made: Any = {**OF_PRICE, **OF_BARS}[function]
+    oracle = of_price(function, length) if function in OF_PRICE else of_columns(function, BAR, length)
+    compare((function, made(length=length), "value", oracle), random_columns(seed=3))

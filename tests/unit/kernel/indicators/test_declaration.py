@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import math
 import statistics
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.kernel.indicators import RSI, SMA, Bollinger, Donchian, StandardDeviation, Window
+from atlas.kernel.indicators import RSI, SMA, Bollinger, Donchian, Indicator, StandardDeviation, TrueRange, Window
+from atlas.kernel.indicators.declaration import method, state
 from atlas.records.errors import InvalidRequestError
 
 PRICES = st.lists(st.floats(1.0, 1000.0), min_size=1, max_size=60)
@@ -26,6 +28,43 @@ def test_a_length_is_a_positive_whole_number(length: int) -> None:
 def test_an_argument_must_be_finite() -> None:
     with pytest.raises(InvalidRequestError, match="width must be a finite number"):
         Bollinger(5, math.nan)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    length: Any = np.int64(5)
+    bands = Bollinger(length, np.float64(1.5))
+    assert repr(bands) == "Bollinger(length=5, width=1.5)"
+    assert type(bands.arguments["length"]) is int
+    with pytest.raises(InvalidRequestError, match="length must be a whole number"):
+        SMA(np.float64(5.0))  # type: ignore[arg-type]
+
+
+def test_an_indicator_without_arguments_takes_none() -> None:
+    with pytest.raises(InvalidRequestError, match="TrueRange takes no arguments"):
+        TrueRange().with_first_argument(3)
+
+
+def test_an_argument_needs_a_field() -> None:
+    class Lacking(Indicator):
+        dtype = state()
+        methods = {}
+
+    with pytest.raises(InvalidRequestError, match="no field for the argument 'width'"):
+        Lacking(width=1.0)
+
+
+def test_a_method_says_what_it_takes() -> None:
+    with pytest.raises(InvalidRequestError, match="annotate its parameter 'price' as int or float"):
+
+        @method
+        def update(address: int, price) -> float:  # type: ignore[no-untyped-def]
+            return price  # type: ignore[no-any-return]
+
+    with pytest.raises(InvalidRequestError, match="annotate what it gives back"):
+
+        @method
+        def forgetful(address: int, price: float):  # type: ignore[no-untyped-def]
+            return price
 
 
 def test_the_first_argument_can_be_replaced() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas.kernel.indicators import ATR, SMA, Bollinger, vectorised
-from atlas.kernel.indicators.vectorised import run_series
+from atlas.kernel.indicators import ATR, SMA, Bollinger, Indicator, vectorised
+from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import InvalidRequestError
 from tests.unit.kernel.indicators.samples import (
@@ -115,6 +115,44 @@ def test_a_missing_first_input_gives_nothing(name: str) -> None:
     assert math.isnan(fresh.update(*(0 if key == "time_ns" else math.nan for key in inputs)))
     assert fresh.count == 0 and not fresh.ready
     assert all(math.isnan(getattr(fresh, output)) for output in outputs_of(fresh))
+
+
+# The least that whole-numbered parameters may be where they are tied to each other.
+LEAST = {
+    "MACD": {"fast_length": 1, "slow_length": 2, "signal_length": 1},
+    "PPO": {"fast_length": 1, "slow_length": 2, "signal_length": 1},
+    "ChaikinOscillator": {"fast_length": 1, "slow_length": 2},
+    "VWAP": {"session_ns": 1, "offset_ns": 0},
+}
+
+
+def shortest(name: str) -> Indicator:
+    """The indicator with the least lengths it takes."""
+    made: Any = indicator_classes()[name]
+    fields = made.dtype.fields
+    whole_numbers = [key for key in sample(name).arguments if fields[key][0].kind == "i"]
+    least = {key: made.limits.get(key, (1, 0))[0] for key in whole_numbers}
+    answer: Indicator = made(**(LEAST.get(name) or least))
+    return answer
+
+
+@every_indicator
+def test_the_shortest_lengths_work(name: str) -> None:
+    indicator, columns = shortest(name), random_columns(rows=30)
+    streamed, ready = stream(indicator, columns)
+    answer = run_series(indicator, inputs_of(indicator, columns), outputs_of(indicator))
+    np.testing.assert_array_equal(streamed, answer)
+    assert int(np.argmax(ready)) + 1 == indicator.warm_up
+    assert np.isfinite(streamed[:, ready]).all()
+
+
+@every_indicator
+def test_shorter_lengths_are_refused(name: str) -> None:
+    indicator = shortest(name)
+    for key, value in indicator.arguments.items():
+        if type(indicator).dtype.fields[key][0].kind == "i" and key != "offset_ns":  # type: ignore[index]
+            with pytest.raises(InvalidRequestError, match=f"{type(indicator).__name__}: .*{key}"):
+                type(indicator)(**{**indicator.arguments, key: value - 1})
 
 
 @every_indicator

@@ -43,11 +43,14 @@ function column(bytes, place) {
 
 // --- words ---
 
-const fixed = (value, decimals) => Number.isFinite(value)
-  ? value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−") : "—";
+function fixed(value, decimals) {
+  if (!Number.isFinite(value)) return "—";
+  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return value < 0 && /[1-9]/.test(text) ? "−" + text : text;
+}
 const percent = (value) => Number.isFinite(value) ? fixed(value * 100, 2) + "%" : "—";
 const money = (value) => fixed(value, 2);
-const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 8 }) : "—";
+const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) >= 100 ? 2 : Math.abs(value) >= 1 ? 4 : 8 }) : "—";
 function moment(seconds, daily) {
   if (!Number.isFinite(seconds)) return "—";
   const text = new Date(Math.round(seconds * 1000)).toISOString();
@@ -63,8 +66,8 @@ function duration(seconds) {
 }
 // Decimals that tell one tick from the next: 2.5 needs one.
 function stepDecimals(step) {
-  for (let decimals = 0; decimals < 12; decimals++) if (Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-6 * step * 10 ** decimals) return decimals;
-  return 12;
+  for (let decimals = Math.max(0, -Math.floor(Math.log10(step)) - 1); decimals < 12; decimals++) if (Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-4 * step * 10 ** decimals) return decimals;
+  return Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(step))));
 }
 function compact(value, step) {
   const size = Math.abs(value);
@@ -134,6 +137,23 @@ function axes(colors, format, size, x) {
   const y = { ...common, size, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); } };
   return [{ ...common, grid: { show: false }, gap: 6, size: 30, ...x }, y];
 }
+// Ticks of a logarithmic axis: round numbers; 1, 2 and 5 times powers of ten where it spans more than a few.
+function logTicks(low, high) {
+  if (!(low > 0 && high > low)) return [];
+  const found = [];
+  if (high / low < 6) {
+    const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].find((digit) => digit * power >= rough) * power;
+    for (let at = Math.ceil(low / step); at * step <= high; at++) found.push(at * step);
+    return found;
+  }
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) for (const digit of [1, 2, 5]) if (digit * 10 ** power >= low && digit * 10 ** power <= high) found.push(digit * 10 ** power);
+  return found;
+}
+function logAxis(axis, words) {
+  const step = (splits) => splits.reduce((least, value, i) => i ? Math.min(least, value - splits[i - 1]) : least, Infinity);
+  return { ...axis, splits: (u) => logTicks(u.scales.y.min, u.scales.y.max), filter: (u, splits) => splits, values: (u, splits) => splits.map((value) => words(value, Number.isFinite(step(splits)) ? step(splits) : value)) };
+}
+const logScale = { distr: 3, range: (u, low, high) => low > 0 ? [low / 1.04, high * 1.04] : [1, 10] };
 function followTouch(chart) {
   const place = (event) => {
     const touch = event.touches[0], box = chart.over.getBoundingClientRect();
@@ -168,3 +188,17 @@ function lowerBound(values, wanted) {
   while (low < high) { const middle = (low + high) >> 1; if (values[middle] < wanted) low = middle + 1; else high = middle; }
   return low;
 }
+
+// --- the sheet and the window ---
+
+// Printed pages are light; charts are drawn again for the sheet's width.
+const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
+addEventListener("beforeprint", () => setPrinting(true));
+addEventListener("afterprint", () => setPrinting(false));
+let width = window.innerWidth, waiting = 0;
+addEventListener("resize", () => {
+  if (window.innerWidth === width) return;
+  width = window.innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(redraw, 120);
+});

@@ -25,7 +25,7 @@ async function curveCharts() {
     if (other.length) { drawn.push(other); series.push(line(colors.other, 1.2)); }
     const fallen = read("drawdown");
     const show = (i) => readout(out, [["", moment(times[i], report.daily)], ["Equity", money(equity[i])],
-      ["Return", percent(equity[i] / initial - 1), equity[i] < initial ? "loss" : "gain"], ["Drawdown", percent(fallen[i])],
+      ["Return", percent(equity[i] / initial - 1), equity[i] < initial ? "loss" : equity[i] > initial ? "gain" : ""], ["Drawdown", percent(fallen[i])],
       ...(other.length ? [[given.benchmarkName, money(other[i]) + " (" + percent(other[i] / initial - 1) + ")", "other"]] : [])]);
     const start = (u) => {
       const y = u.valToPos(initial, "y", true);
@@ -35,8 +35,9 @@ async function curveCharts() {
       u.ctx.beginPath(); u.ctx.moveTo(u.bbox.left, y); u.ctx.lineTo(u.bbox.left + u.bbox.width, y); u.ctx.stroke();
       u.ctx.restore();
     };
+    const [x, y] = axes(colors, compact, axisSize(), { values: (u, splits) => splits.map(() => ""), size: 6 });
     const { chart, range } = build("equity", byId("equity-chart"), { height: isPhone() ? 220 : 300, cursor,
-      scales: { y: log ? { distr: 3 } : {} }, axes: axes(colors, compact, axisSize(), { values: (u, splits) => splits.map(() => ""), size: 6 }), series,
+      scales: { y: log ? logScale : {} }, axes: [x, log ? logAxis(y, compact) : y], series,
       hooks: { setCursor: [(u) => show(at(u, times.length - 1))], setScale: [zoomed], drawAxes: [start] } }, drawn);
     if (range) chart.setScale("x", range);
     show(times.length - 1);

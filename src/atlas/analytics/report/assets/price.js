@@ -1,7 +1,7 @@
 // Candles at the fineness that the zoom asks for, trades joined from entry to exit, indicators upon or below.
 // The x axis counts bars, so that nights and weekends take no room; times are words on it.
 
-const LEAST_CANDLE = 3.2, LEAST_BARS = 12, MOST_PANELS = 3;
+const LEAST_CANDLE = 3.2, LEAST_BARS = 12, MOST_PANELS = 3, LEAST_ROOM = 2.2;
 const INCREMENTS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, DAY, 2 * DAY, 7 * DAY];
 
 async function candlesOf(price) {
@@ -121,14 +121,17 @@ class PriceChart {
     }
     const margin = (this.shown.high - this.shown.low || Math.abs(this.shown.high) || 1) * 0.07;
     this.shown.low -= margin; this.shown.high += margin;
+    if (this.room(charts.price, this.visible()) < LEAST_ROOM) this.shown.low -= (this.shown.high - this.shown.low) * 0.2;
   }
   tell() {
     const each = this.shown.level.each, parts = [];
     const count = fixed(this.bars, 0);
-    parts.push(each === 1 ? `One candle is one bar; ${count} bars in all.` : `One candle joins ${fixed(each, 0)} bars of ${count}; zoom in for finer ones.`);
+    parts.push(each === 1 ? `One candle is one bar, of ${count} in all.` : `One candle joins ${fixed(each, 0)} bars of ${count}; zoom in for finer ones.`);
     if (this.price.barsEach > 1) parts.push(`The file holds candles of ${this.price.barsEach} bars at the finest, to stay small.`);
     const sparse = this.lines.find((line) => line.barsEach > 1);
     if (sparse) parts.push(`Indicators are read every ${fixed(sparse.barsEach, 0)} bars.`);
+    const found = this.visible();
+    if (this.room(charts.price, found) < LEAST_ROOM) parts.push(`Of ${fixed(found.length, 0)} trades in sight the bars below show the profit; zoom in to see each.`);
     byId("price-note").textContent = parts.join(" ");
   }
 
@@ -276,7 +279,8 @@ class PriceChart {
     for (const line of this.lines) {
       if (!line.upon || this.hidden.has(line.index)) continue;
       const from = Math.max(lowerBound(line.x, this.from) - 1, line.first), to = Math.min(lowerBound(line.x, this.to) + 1, line.x.length);
-      const skip = Math.max(1, Math.floor((to - from) / (u.bbox.width * 2)));
+      // As many points as candles: more would be a band of ink.
+      const skip = Math.max(1, Math.floor(this.shown.level.each / line.barsEach));
       ctx.strokeStyle = this.colors.lines[line.index % 6]; ctx.lineWidth = 1.4 * devicePixelRatio; ctx.lineJoin = "round";
       ctx.beginPath();
       for (let i = from; i < to; i += skip) { const x = u.valToPos(line.x[i] + 0.5, "x", true), y = u.valToPos(line.values[i], "y", true); if (i === from) ctx.moveTo(x, y); else ctx.lineTo(x, y); }
@@ -291,20 +295,36 @@ class PriceChart {
   paintMarks(u, ctx) {
     const { entryBar, entryPrice, exitBar, exitPrice, profit, direction, trade } = this.marks, ratio = devicePixelRatio, found = this.visible();
     const x = (bar) => u.valToPos(bar + 0.5, "x", true), y = (value) => u.valToPos(value, "y", true);
-    const room = u.bbox.width / ratio / Math.max(found.length, 1), size = (room > 12 ? 6 : room > 5 ? 4.5 : 3) * ratio;
+    const room = this.room(u, found), size = (room > 12 ? 6 : room > 5 ? 4.5 : 3) * ratio;
+    if (room < LEAST_ROOM) { this.paintProfits(u, ctx, found); return; }
     for (const i of found) {
       const won = profit[i] > 0, open = Number.isNaN(exitBar[i]), color = open ? this.colors.muted : won ? this.colors.gain : this.colors.loss;
       const left = x(entryBar[i]), top = y(entryPrice[i]), right = open ? left : x(exitBar[i]), end = open ? top : y(exitPrice[i]);
       const marked = trade[i] === this.selected && this.selected >= 0;
       ctx.strokeStyle = ctx.fillStyle = color;
-      ctx.lineWidth = (marked ? 3 : room > 1 ? 1.6 : 1) * ratio;
-      ctx.globalAlpha = marked || room > 1 ? 1 : 0.55;
+      ctx.lineWidth = (marked ? 3 : 1.6) * ratio;
       if (!open) { ctx.setLineDash(won ? [] : [4 * ratio, 3 * ratio]); ctx.beginPath(); ctx.moveTo(left, top); ctx.lineTo(right, end); ctx.stroke(); ctx.setLineDash([]); }
-      if (room < 2 && !marked) continue;
       this.arrow(ctx, left, top, direction[i], size, ratio);
       if (!open) this.exit(ctx, right, end, won, size * 0.62, color, ratio);
     }
+  }
+  room(u, found) { return u.bbox.width / devicePixelRatio / Math.max(found.length, 1); }
+  // Where trades are too many to be told apart: what those that ended in each stretch came to, along the bottom.
+  paintProfits(u, ctx, found) {
+    const ratio = devicePixelRatio, step = 4 * ratio, sums = new Float64Array(Math.ceil(u.bbox.width / step) + 1);
+    for (const i of found) {
+      const x = u.valToPos(this.marks.exitBar[i] + 0.5, "x", true) - u.bbox.left;
+      if (x >= 0 && x < u.bbox.width) sums[Math.floor(x / step)] += this.marks.profit[i];
+    }
+    const most = sums.reduce((size, sum) => Math.max(size, Math.abs(sum)), 0) || 1, height = Math.min(u.bbox.height * 0.12, 34 * ratio), zero = u.bbox.top + u.bbox.height - height;
+    ctx.fillStyle = this.colors.panel; ctx.globalAlpha = 0.85;
+    ctx.fillRect(u.bbox.left, zero - height, u.bbox.width, 2 * height);
     ctx.globalAlpha = 1;
+    sums.forEach((sum, place) => {
+      const size = Math.abs(sum) / most * height;
+      ctx.fillStyle = sum > 0 ? this.colors.gain : this.colors.loss;
+      ctx.fillRect(u.bbox.left + place * step, sum > 0 ? zero - size : zero, step - ratio, size);
+    });
   }
   arrow(ctx, x, y, direction, size, ratio) {
     const base = y + direction * 2 * size;

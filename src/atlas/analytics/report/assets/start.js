@@ -22,15 +22,4 @@ async function start() {
     if (place >= 0) { prices.load(place); byId("prices").scrollIntoView(); }
   }));
 }
-// Printed pages are light; charts are drawn again for the sheet's width.
-const setPrinting = (on) => { document.documentElement.classList.toggle("printing", on); redraw(); };
-addEventListener("beforeprint", () => setPrinting(true));
-addEventListener("afterprint", () => setPrinting(false));
-let width = window.innerWidth, waiting = 0;
-addEventListener("resize", () => {
-  if (window.innerWidth === width) return;
-  width = window.innerWidth;
-  clearTimeout(waiting);
-  waiting = setTimeout(redraw, 120);
-});
 start().then(() => document.documentElement.classList.add("ready"));

@@ -191,14 +191,14 @@ class Scatter {
       near = -1;
       let least = 200;
       if (u.cursor.left >= 0) for (let i = 0; i < rows.length; i++) { const dx = u.valToPos(x[i], "x") - u.cursor.left, dy = u.valToPos(y[i], "y") - u.cursor.top, away = dx * dx + dy * dy; if (away < least) { least = away; near = i; } }
-      if (near < 0) { readout(out, [["Trades", fixed(rows.length, 0)], ["", "filled: won, hollow: lost"]]); return; }
+      if (near < 0) { readout(out, [["Trades", fixed(rows.length, 0)], ["Filled", "won"], ["Hollow", "lost"], ["Across", this.kind.name.toLowerCase()], ["Up", "profit"]]); return; }
       const row = rows[near];
       readout(out, [["Trade", fixed(row + 1, 0)], ["", moment(this.list.data.entry[row], report.daily)], ["Held", duration(this.list.data.held[row])], ["Profit", money(y[near]), y[near] > 0 ? "gain" : "loss"], ["MAE", money(this.list.data.mae[row])], ["MFE", money(this.list.data.mfe[row])]]);
     };
     const ends = log ? [low / 1.3, Math.max(high, low * 2) * 1.3] : [low - (high - low || 1) * 0.03, high + (high - low || 1) * 0.03];
     const ladder = [1, 10, 60, 600, 3600, 6 * 3600, DAY, 7 * DAY, 30.4375 * DAY, 365.25 * DAY, 3652.5 * DAY];
     const { chart } = build("scatter", byId("scatter-chart"), { height: isPhone() ? 240 : 300, cursor: { drag: { x: false, y: false }, points: { show: false } },
-      axes: axes(colors, compact, isPhone() ? 52 : 66, { splits: log ? () => ladder.filter((value) => value >= ends[0] && value <= ends[1]) : undefined, values: (u, splits) => splits.map((value) => value === null ? "" : words(value, splits.length > 1 ? splits[1] - splits[0] : 0)) }),
+      axes: axes(colors, compact, isPhone() ? 52 : 66, { filter: (u, splits) => splits, splits: log ? () => ladder.filter((value) => value >= ends[0] && value <= ends[1]) : undefined, values: (u, splits) => splits.map((value) => value === null ? "" : words(value, splits.length > 1 ? splits[1] - splits[0] : 0)) }),
       scales: { x: { time: false, distr: log ? 3 : 1, range: () => ends } }, series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { draw: [paint], setCursor: [follow] } }, [x, y]);
     chart.over.addEventListener("click", () => { if (near >= 0) this.list.select(rows[near]); });
