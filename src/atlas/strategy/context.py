@@ -224,7 +224,7 @@ class Context:
         field : HistoryField
             Which of open, high, low, close and volume.
         ago : int
-            Bars back; 0 is the last finished one. At most as many as ``backtest(history=...)`` keeps.
+            Bars back; 0 is the last finished one. Below ``backtest(history=...)``, which keeps so many.
         instrument : int or str, optional
             Whose bar; the event's where nothing is said.
         """
