@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import atlas
-from atlas.kernel.indicators import Indicator, Window
+from atlas.kernel.indicators import Indicator
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,10 @@ STREAM: Final = ("warm_up", "with_first_argument", "copy")
 WINDOW: Final = ("append", "mean", "std", "highest", "lowest")
 RESULT: Final = (
     *("summary", "verdict", "fills", "orders", "equity", "trades", "indicators", "log", "assumptions", "parameters"),
+    *("by_strategy", "by_symbol", "cash_flows", "equity_line", "strategy_names", "explain"),
     *("notes", "remarks", "configuration", "instruments", "data", "currency", "benchmark", "fingerprint", "seen_bars"),
     *("fill_records", "standing_fill_records", "order_records", "equity_records", "round_trips", "excursions"),
-    *("report", "save", "status"),
+    *("report", "plot", "save", "status"),
 )
 SEARCH: Final = (
     *("best_parameters", "best_score", "best_strategy", "best", "best_trial", "ranked", "table", "warnings"),
@@ -77,6 +78,7 @@ AREAS: Final = (
         (
             Entry("Strategy"),
             Entry("Context", made=False),
+            Entry("Bars"),
             Entry("Array"),
             Entry("per_instrument"),
             Entry("TimeInForce", "atlas.records.enums"),
@@ -96,8 +98,10 @@ AREAS: Final = (
     Area(
         "data",
         "Data",
-        "What `backtest(data=...)` takes is read by `load_bars`, whose further arguments it takes too.",
+        "What `backtest(data=...)` takes is read by `load_bars`, whose further arguments it takes too. The guide is "
+        "[data](../data.md).",
         (
+            Entry("load"),
             Entry("load_bars"),
             Entry("load_shipped"),
             Entry("generate_bars"),
@@ -109,12 +113,17 @@ AREAS: Final = (
     Area(
         "running",
         "Running and results",
-        "A run, what it costs, what it may do, and what it gives.",
+        "A run, what it costs, what it may do, and what it gives. The guides are [the result of a run](../results.md), "
+        "[the report](../report.md), and [several at once](../several.md).",
         (
             Entry("backtest", "atlas.backtest.run"),
             Entry("FeeRule", members=()),
             Entry("Limits", members=()),
             Entry("BacktestResult", made=False, members=RESULT),
+            Entry("load_result"),
+            Entry("SavedResult", made=False),
+            Entry("compare"),
+            Entry("Comparison", "atlas.analytics.comparison", made=False),
             Entry("Summary", "atlas.analytics", made=False, after=MEANINGS),
             Entry("Assumption", "atlas.analytics", made=False),
         ),
@@ -152,7 +161,8 @@ AREAS: Final = (
 
 
 def catalogue() -> list[type[Indicator]]:
-    """Return the public indicators that have a section in docs/indicators.md, by their names."""
+    """Return the public indicators that have no entry: they have a section in docs/indicators.md. By their names."""
     values = (getattr(atlas, name) for name in dir(atlas) if not name.startswith("_"))
     found = {value for value in values if isinstance(value, type) and issubclass(value, Indicator)}
-    return sorted(found - {Indicator, Window}, key=lambda each: each.__name__.lower())
+    entered = {entry.name for area in AREAS for entry in area.entries}
+    return sorted((each for each in found if each.__name__ not in entered), key=lambda each: each.__name__.lower())

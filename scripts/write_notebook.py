@@ -23,8 +23,10 @@ from typing import Any, Final
 
 Output = dict[str, Any]
 
-TIMES: Final = re.compile(r"((?:Wall time|Events per second)(?:</t[hd]><td>)?\s*)[\d,.]+( s)?")
-"""What a run took differs each time, and is stored as a dash."""
+TIMES: Final = re.compile(
+    r"((?:Wall time|Events per second|Fingerprint)(?:</t[hd]><td>)?\s*)(?:[\da-f]{32}|[\d,.]+)( s)?"
+)
+"""What a run took differs each time, its fingerprint by version of Atlas: both are stored as a dash."""
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
