@@ -211,7 +211,7 @@ def backtest(
 @application.command(
     epilog=examples(
         "atlas optimize run.yaml --parameter fast=5:50:5 --parameter slow=20:200:20",
-        "atlas optimize run.yaml --parameter fast=5,10,20 --maximize total_return --out runs/search",
+        "atlas optimize run.yaml --parameter fast=5,10 --maximize total_return",
     )
 )
 def optimize(
@@ -229,7 +229,7 @@ def optimize(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")] = RUNS / "search",
     overrides: Overrides = None,
 ) -> None:
-    """Run a document's strategy with every combination of some parameters, and compare.
+    """Run every combination of a strategy's parameters, and compare.
 
     Writes a folder with search.html, a heat map and a table of all points, and search.csv.
     """

@@ -231,6 +231,14 @@ def run_opens(trader: int, venue: int, link: int, time_ns: int) -> None:
             schedule_points(link, index, instrument, time_ns)
 
 
+@rare_function
+def run_change(trader: int, venue: int, kind: int, index: int, value: int, time_ns: int) -> None:
+    """Apply a change of rates, membership or listing, at the venue where it concerns it, then at the trader."""
+    if kind == DELISTING:
+        exchange_expire_instrument(venue, index, time_ns)
+    apply_change(trader, kind, index, value, time_ns)
+
+
 @kernel_function
 def run_point(trader: int, venue: int, link: int) -> None:
     """Run the earliest path or close of a bar, or the earliest change."""
@@ -238,9 +246,7 @@ def run_point(trader: int, venue: int, link: int) -> None:
     time_ns, index, kind, value = point.due_ns, point.index, point.kind, point.value
     remove_at(link, POINTS_ENTRY, 0)
     if kind > CLOSE:
-        if kind == DELISTING:
-            exchange_expire_instrument(venue, index, time_ns)
-        apply_change(trader, kind, index, value, time_ns)
+        run_change(trader, venue, kind, index, value, time_ns)
         return
     address = record_address(link, index)
     bar = bar_at(address)

@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from atlas.config.timeframes import timeframe_ns
-from atlas.kernel.indicators import LongerBars
+from atlas.kernel.indicators.longer_bars import LongerBars
 from atlas.records.errors import ConfigurationError
 
 SECOND_NS = 1_000_000_000

@@ -120,7 +120,6 @@ def test_trades_say_how_far_they_went_and_why_they_began_and_ended() -> None:
 
 
 def test_bars_without_prices_hold_nothing() -> None:
-    empty = load_bars(
-        {"time": [0, 86_400], **{key: [-1.0, -1.0] for key in ("open", "high", "low", "close")}}, symbol="X"
-    )
+    prices = {key: [-1.0, -1.0] for key in ("open", "high", "low", "close")}
+    empty = load_bars({"time": [1_704_067_200, 1_704_153_600], **prices}, symbol="X")
     assert backtest(BuyOnce(), market("AAA"), benchmark=empty).benchmark is None

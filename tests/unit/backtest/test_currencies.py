@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from atlas.backtest.attribution import BaseCurrency
 from atlas.backtest.rates import RateSeries, conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
@@ -108,17 +109,17 @@ def test_what_strategies_and_symbols_earned_adds_up_to_the_run() -> None:
 
 def test_trades_and_fees_are_told_in_the_accounts_currency() -> None:
     result, _, yen = run()
-    fills = result.fills
     sony = result.history.number_of("SONY")
     own = result.fill_records[result.fill_records["instrument"] == sony]
     fee = own["fee_money"][0] / 1e8
     assert fee > 10.0  # in yen: 0.1% of some 20,000 dollars
     last = yen[: pd.Timestamp(int(own["venue_time_ns"][0]), tz="UTC")].iloc[-1]
-    base = result._in_base.fills(result.fill_records)
-    assert base[result.fill_records["instrument"] == sony]["fee_money"][0] / 1e8 == pytest.approx(fee / last, rel=1e-6)
+    records = result.fill_records
+    base = BaseCurrency(result.instruments, result.currency, result.money_exponent, result.settings.rates)
+    factors = base.factors(records["instrument"], records["venue_time_ns"])
+    assert factors[records["instrument"] == sony][0] == pytest.approx(1.0 / last, rel=1e-6)
     fees = result.equity_records["fees_money"][-1] / 1e8
     assert result.summary.fees_paid == pytest.approx(fees, abs=1e-4)
-    assert len(fills) == len(base)
     realized = result.equity_records["realized_money"][-1] / 1e8
     assert result.round_trips.closed["gross_money"].sum() / 1e8 == pytest.approx(realized, rel=1e-6)
 

@@ -60,7 +60,7 @@ def test_values_are_those_after_each_bar(mode: str) -> None:
     lines = {line.label: line for line in result.indicators}
     assert list(lines) == [
         "average SMA(5)",
-        "bands Bollinger(10, 2)",
+        "bands Bollinger(10, 2) middle",
         "bands Bollinger(10, 2) upper",
         "bands Bollinger(10, 2) lower",
         "bands Bollinger(10, 2) deviation",

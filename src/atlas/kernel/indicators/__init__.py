@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from atlas.kernel.indicators.convergence import MACD as MACD
     from atlas.kernel.indicators.convergence import PPO as PPO
     from atlas.kernel.indicators.declaration import Indicator as Indicator
-    from atlas.kernel.indicators.longer_bars import LongerBars as LongerBars
     from atlas.kernel.indicators.momentum import CMO as CMO
     from atlas.kernel.indicators.momentum import ROC as ROC
     from atlas.kernel.indicators.momentum import RSI as RSI
@@ -113,7 +112,6 @@ _HOMES = {
     "Indicator": "declaration",
     "Keltner": "channels",
     "LinearRegression": "regression",
-    "LongerBars": "longer_bars",
     "Momentum": "momentum",
     "ParabolicSAR": "trend",
     "PercentRank": "rolling",

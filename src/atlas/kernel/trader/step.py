@@ -232,7 +232,7 @@ def close_complete_aggregates(world: int, instrument: int, time_ns: int) -> None
     find_next_aggregate(world)
 
 
-@kernel_function
+@rare_function
 def close_due_aggregates(world: int, time_ns: int) -> None:
     """Finish the longer bars that ended at or before `time_ns` although no further bar has come."""
     set_clock(world, world_row(world, 0).next_aggregate_ns)
@@ -242,7 +242,7 @@ def close_due_aggregates(world: int, time_ns: int) -> None:
 # --- what is due -----------------------------------------------------------------------------------------------------
 
 
-@kernel_function
+@rare_function
 def run_timer(world: int) -> None:
     """Run the earliest timer as a step of its own, at its own time; a repeating one is set again first."""
     timer = timer_row(world, 0)
@@ -283,7 +283,7 @@ def close_day(world: int, next_time_ns: int) -> None:
     header.next_equity_time_ns = following
 
 
-@kernel_function
+@rare_function
 def end_slice(world: int) -> None:
     """Run `on_slice` for the slice that just ended; re-entered, it goes on where a hook failed."""
     header = world_row(world, 0)
