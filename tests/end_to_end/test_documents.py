@@ -80,6 +80,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert match[2] in anchors, match[0]
 
 
+def linked_from(page: Path) -> set[Path]:
+    return {(page.parent / match[1]).resolve() for match in LINK.finditer(prose_of(page)) if match[1]}
+
+
+def test_the_index_leads_to_every_page() -> None:
+    docs = ROOT / "docs"
+    led = linked_from(docs / "README.md") | linked_from(docs / "api" / "README.md")
+    every = {page for page in [*docs.rglob("*.md"), *docs.rglob("*.ipynb")] if page != docs / "README.md"}
+    assert sorted(str(page.relative_to(docs)) for page in every - led) == [], "name it in docs/README.md"
+
+
 @compiled_only
 @pytest.mark.slow
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
