@@ -22,7 +22,7 @@ from atlas.records.errors import StrategyCompileError, StrategyError
 from atlas.strategy.base import Strategy, fields_of, lineage
 from atlas.strategy.checks import Scope, mistakes, subset_problems
 from atlas.strategy.context import TAKES_INSTRUMENT, without_self
-from atlas.strategy.fields import Field, StateLayout
+from atlas.strategy.fields import Field, StateLayout, suggestion
 from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
 from atlas.strategy.rewriting import Rewrite, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_constant, source_of
@@ -194,6 +194,7 @@ class StrategyDefinition:
         if self.is_open:
             return
         for member in self.members:
+            self._check_name(member)
             self._check_parameters(member)
             for mistake in mistakes(member.source, self.scope_of(member)):
                 raise mistake
@@ -203,14 +204,26 @@ class StrategyDefinition:
 
     def _reaches(self, member: Member, name: str, seen: frozenset[str]) -> bool:
         """Whether a method calls, by way of others too, the method `name` of the same object."""
+        known = self._called(member).intersection(self.methods) - seen
+        return name in known or any(self._reaches(self.methods[other], name, seen | known) for other in known)
+
+    def _called(self, member: Member) -> set[str]:
+        """Names of what a method calls of its own object."""
         own = self.scope_of(member).own
-        called = {
+        return {
             node.func.attr
             for node in ast.walk(member.source.tree())
             if isinstance(node, ast.Call) and is_attribute_of(node.func, own) and isinstance(node.func, ast.Attribute)
         }
-        known = called.intersection(self.methods) - seen
-        return name in known or any(self._reaches(self.methods[other], name, seen | known) for other in known)
+
+    def _check_name(self, member: Member) -> None:
+        """Refuse a method that looks like a hook and is never called: its name is misspelt."""
+        if member.hook is not None or not member.name.startswith("on_"):
+            return
+        if not any(member.name in self._called(other) for other in self.members):
+            meant = suggestion(member.name, [hook.name.lower() for hook in {*VIEWS, *WITHOUT_PAYLOAD}])
+            text = f"{member.name!r} is no hook, and nothing calls it{meant}"
+            raise member.source.error(text, member.source.first_line)
 
     def _check_parameters(self, member: Member) -> None:
         if member.hook is None:

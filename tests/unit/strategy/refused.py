@@ -187,6 +187,13 @@ class WrongParameters(Strategy):
         raise ValueError(bar.close)
 
 
+class MisspeltHook(Strategy):
+    """A method named like a hook, which it is not, and which none of its methods calls."""
+
+    def on_bars(self, ctx: Any, bar: Any) -> None:
+        ctx.close()
+
+
 class Named(Strategy):
     """`Base.method(self)` and `super(Base, self)`: write `super().method()`."""
 
@@ -256,6 +263,7 @@ REFUSED = [
     (AssignedPayload, "bar.close can't be assigned", "bar.close = 3.0"),
     (AssignedIndicator, "AssignedIndicator.average can't be assigned", "self.average ="),
     (WrongParameters, "write def on_bar(self, ctx, bar)", "def on_bar"),
+    (MisspeltHook, "'on_bars' is no hook, and nothing calls it — did you mean 'on_bar'?", "def on_bars"),
     (Named, "write super() without arguments", "super(Named, self)"),
     (WrongKeyword, "buy() has no parameter 'lmit' — did you mean 'limit'?", "lmit=3.0"),
     (UnknownInModule, "math has no 'squrt' — did you mean 'sqrt'?", "math.squrt"),
