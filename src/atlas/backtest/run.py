@@ -19,7 +19,7 @@ from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
 from atlas.backtest.universe import read_universe
-from atlas.config.suggestions import did_you_mean
+from atlas.config.suggestions import did_you_mean, nearest
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
 from atlas.data import BarHistory, load, load_bars
@@ -379,7 +379,8 @@ def _refuse(data: Any, reading: Mapping[str, object]) -> None:
     for name in reading:
         if name in known:
             continue
-        meant = OTHER_WORDS.get(name)
+        # A misspelt word of another library is nearer to that word than to ours.
+        meant = OTHER_WORDS.get(nearest(name, {*known, *OTHER_WORDS}))
         hint = f"did you mean {meant!r}?" if meant else did_you_mean(name, known)
         raise ConfigurationError(f"backtest() has no argument {name!r}; {hint}")
 

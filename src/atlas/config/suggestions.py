@@ -21,11 +21,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         ``did you mean 'x'?``, or the list of what is known.
     """
     candidates = sorted(set(known))
-    folded = {squash(candidate): candidate for candidate in candidates}
-    close = get_close_matches(squash(name), folded, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {folded[close[0]]!r}?"
+    near = nearest(name, candidates)
+    if near:
+        return f"did you mean {near!r}?"
     return f"known: {', '.join(candidates)}" if candidates else "none is known"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like another, empty where none is."""
+    folded = {squash(candidate): candidate for candidate in known}
+    close = get_close_matches(squash(name), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""
 
 
 def squash(key: str) -> str:

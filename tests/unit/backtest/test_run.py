@@ -82,6 +82,7 @@ def test_an_order_fills_at_the_open_of_the_next_bar() -> None:
         ({"fees": {"taker": 0.1}}, r"fees.taker: unknown key; did you mean 'taker_rate'\?"),
         ({"commission": 0.1}, r"no argument 'commission'; did you mean 'fees'\?"),
         ({"leverag": 2}, r"no argument 'leverag'; did you mean 'leverage'\?"),
+        ({"commision": 0.1}, r"no argument 'commision'; did you mean 'fees'\?"),
         ({"volume_share": 1.5}, r"volume_share: must be within 0 to 1, not 1.5"),
         ({"slippage_bps": -1}, r"slippage_bps: must be within 0 to 9999, not -1"),
         ({"leverage": 0}, r"leverage: must be above 0"),
