@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from docstring_parser import Docstring, DocstringParam, DocstringStyle, parse
 
+import atlas
 from atlas.backtest.description import LIMIT_KEYS
 from atlas.config.keys import Key, keys_of
 from atlas.config.sections import Document
@@ -148,6 +149,8 @@ class Page:
         if entry.made and callable(value) and not isinstance(value, enum.EnumMeta):
             yield f"```text\n{call_of(entry.name, value)}\n```\n"
         yield f"{told(doc)}\n"
+        if entry.made and entry.name not in dir(atlas):
+            yield f"It is imported by `from {entry.home} import {entry.name}`.\n"
         yield from self.sections(doc, with_parameters=entry.made)
         if isinstance(value, enum.EnumMeta):
             members: dict[str, Any] = dict(value.__members__)
