@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -41,35 +41,38 @@ READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields
 DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
 """What a document calls each model of slippage that depends on size."""
 
-ONLY_IN_PYTHON: Final = (
-    *("mode", "compile", "on_error", "history", "rates", "leverage", "risk_free_rate", "borrow_rate", "interest_rate"),
-)
+ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
 
 
 def describe_run(
     strategies: Sequence[Strategy],
     history: BarHistory,
     settings: RunSettings,
-    data: Any,
-    symbols: Sequence[str] | None,
-    timeframe: str | None,
-    start: str | date | None,
-    end: str | date | None,
+    said: Mapping[str, Any],
     arrays: str = "",
-    reading: Mapping[str, Any] | None = None,
 ) -> Callable[[], str]:
     """Return what writes the run down as YAML, in the keys of a document; comments say what a document can't.
 
     The run is described now, and written when somebody asks.
+
+    Parameters
+    ----------
+    strategies, history, settings
+        As they run.
+    said : mapping
+        The arguments of `backtest` by name.
+    arrays : str
+        Which arrays are followed; empty for none.
     """
     missing: list[str] = []
+    reading = {**said["reading"], **_actions(said, missing)}
     document: dict[str, Any] = {
         "mode": "backtest",
         "strategy": _strategies(strategies, missing),
-        "symbols": list(symbols or []),
-        "startDate": None if start is None else str(start),
-        "endDate": None if end is None else str(end),
-        "timeframe": timeframe,
+        "symbols": list(said["symbols"] or []),
+        "startDate": None if said["start"] is None else str(said["start"]),
+        "endDate": None if said["end"] is None else str(said["end"]),
+        "timeframe": said["timeframe"],
         "initialCapital": settings.cash,
         "currency": settings.account_currency(history),
         "commission": _commission(settings, missing),
@@ -80,15 +83,20 @@ def describe_run(
             "volumeCap": settings.volume_share != 0,
             "touchFills": settings.touch_fills,
             "fillAt": "close" if settings.close_fills else "next",
+            "fractional": said["fractional"],
+            "borrowRate": settings.borrow_rate,
+            "interestRate": settings.interest_rate,
             "latency": {
                 "orderMs": settings.order_latency_ns / 1e6,
                 "acknowledgementMs": settings.report_latency_ns / 1e6,
                 "fillReportMs": settings.report_latency_ns / 1e6,
             },
         },
-        "data_source": _source(data, missing, reading or {}),
+        "data_source": _source(said["data"], missing, reading),
         "seed": settings.seed,
         "delisting": settings.delisting,
+        "benchmark": _benchmark(said["benchmark"], missing),
+        "riskFreeRate": settings.risk_free_rate,
     }
     missing += [f"the {arrays}, which came from memory"] if arrays else []
     defaults = RunSettings()
@@ -100,6 +108,26 @@ def describe_run(
     if settings.universe is not None:
         missing.append(f"the universe, {len({each.symbol for each in settings.universe})} symbols with their dates")
     return lambda: as_text(document, missing)
+
+
+def _actions(said: Mapping[str, Any], missing: list[str]) -> dict[str, bool]:
+    """Return which splits and dividends come out of the data's own columns."""
+    given = {name: said.get(name) for name in ("dividends", "splits")}
+    missing += [
+        f"the {name}, which came from memory" for name, each in given.items() if each not in (None, True, False)
+    ]
+    return {name: True for name, each in given.items() if each is True}
+
+
+def _benchmark(given: Any, missing: list[str]) -> str | None:
+    """Return a benchmark as a document names it."""
+    if given is None or given is False:
+        return None if given is None else "none"
+    if isinstance(given, str | PathLike):
+        path = Path(given)
+        return str(path.resolve()) if path.is_file() else str(given)
+    missing.append(f"the benchmark, which came from memory ({type(given).__name__})")
+    return None
 
 
 def _plain(value: Any) -> Any:

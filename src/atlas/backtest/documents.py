@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
+from atlas.backtest.actions import actions_of
+from atlas.backtest.benchmark import benchmark_choice
 from atlas.backtest.description import DOCUMENT_MODELS, LIMIT_KEYS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.result import BacktestResult
-from atlas.backtest.run import Progress, RunPlan, read_or_aggregate
+from atlas.backtest.run import Progress, RunPlan, read_or_aggregate, with_fractions
 from atlas.backtest.settings import RunSettings
 from atlas.backtest.universe import Universe, read_universe
 from atlas.config import (
@@ -35,6 +37,7 @@ from atlas.data.sources import history_of
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import AtlasError, ConfigurationError, StrategyError
+from atlas.records.layout import RecordArray
 from atlas.strategy.base import Strategy, fields_of
 from atlas.strategy.shipped import strategy_class, strategy_names
 
@@ -155,16 +158,22 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
     folder, written = Path(path).parent, read_document(path)
     document = document_of(written, overrides=list(overrides), default_mode="backtest", registries=registries(folder))
     with written.explaining(list(overrides)):
-        return _anchored(_checked(_with_universe(document, folder)), StrategyCatalogue(folder))
+        return _anchored(_checked(_with_files(document, folder)), StrategyCatalogue(folder))
 
 
-def _with_universe(document: Document, folder: Path) -> Document:
-    """Make the path of the universe's file absolute: beside the document, or from the current folder."""
-    if document.universe is None:
-        return document
-    beside = folder / document.universe
-    path = beside if beside.exists() else Path(document.universe)
-    return msgspec.structs.replace(document, universe=str(path.resolve()))
+def _with_files(document: Document, folder: Path) -> Document:
+    """Make the paths of universe and benchmark absolute: beside the document, or from the current folder."""
+    universe, benchmark = document.universe, document.benchmark
+    if universe is not None:
+        universe = str(_beside(folder, universe).resolve())
+    if benchmark is not None and _beside(folder, benchmark).is_file():
+        benchmark = str(_beside(folder, benchmark).resolve())
+    return msgspec.structs.replace(document, universe=universe, benchmark=benchmark)
+
+
+def _beside(folder: Path, path: str) -> Path:
+    beside = folder / path
+    return beside if beside.exists() else Path(path)
 
 
 def parse_run(mapping: Mapping[str, Any]) -> Document:
@@ -263,9 +272,24 @@ def plan_document(document: Document) -> RunPlan:
     """Read what a document describes, and run nothing."""
     strategy = StrategyCatalogue().find(document.strategy.type)(**document.strategy.parameters)
     history, aggregate_ns = document_history(document)
+    if document.execution.fractional is not None:
+        history = with_fractions(history, document.execution.fractional)
     return RunPlan(
-        [strategy], history, settings_of(document, aggregate_ns), dump_document(document), document.strategy.name
+        [strategy],
+        history,
+        settings_of(document, aggregate_ns),
+        dump_document(document),
+        document.strategy.name,
+        benchmark=benchmark_choice(document.benchmark, history),
+        actions=document_actions(document, history),
     )
+
+
+def document_actions(document: Document, history: BarHistory) -> RecordArray:
+    """Return the splits and dividends that a document takes from its data."""
+    source = document.data_source
+    assert source is not None
+    return actions_of(history, source.dividends or None, source.splits or None)
 
 
 def document_history(document: Document) -> tuple[BarHistory, int]:
@@ -294,6 +318,9 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         leverage=max(1.0, limits.leverage or 1.0),
         seed=document.seed,
         aggregate_ns=aggregate_ns,
+        borrow_rate=execution.borrow_rate,
+        interest_rate=execution.interest_rate,
+        risk_free_rate=document.risk_free_rate,
         universe=None if document.universe is None else universe_file(document.universe),
         delisting=document.delisting,
     )

@@ -253,11 +253,8 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
         bars = with_fractions(bars, said["fractional"])
     bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
     settings = settings_said(said, bars, aggregate_ns)
-    start, end = said["start"], said["end"]
-    configuration = describe_run(
-        strategies, bars, settings, data, symbols, said["timeframe"], start, end, arrays, reading
-    )
-    benchmark, shown = benchmark_choice(said["benchmark"], bars), cut(bars, start, end)
+    configuration = describe_run(strategies, bars, settings, said, arrays)
+    benchmark, shown = benchmark_choice(said["benchmark"], bars), cut(bars, said["start"], said["end"])
     actions = actions_of(shown, said["dividends"], said["splits"])
     return RunPlan(strategies, shown, settings, configuration, benchmark=benchmark, actions=actions)
 

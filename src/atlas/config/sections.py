@@ -16,6 +16,7 @@ from .keys import key
 Mode = Literal["backtest", "paper", "live"]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
+YearlyRate = Annotated[float, Meta(ge=0.0, le=10.0)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
 PositiveCount = Annotated[int, Meta(ge=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -244,6 +245,21 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
             example="next",
         ),
     ] = "next"
+    fractional: Annotated[
+        bool | None,
+        key(
+            "`false` trades whole units only, `true` fractions of them too",
+            example=False,
+            default="as the instruments say",
+        ),
+    ] = None
+    borrow_rate: Annotated[
+        YearlyRate,
+        key("Cost of a year of short positions, charged at each UTC day's end", unit="fraction", example=0.03),
+    ] = 0.0
+    interest_rate: Annotated[
+        YearlyRate, key("Cost of a year of cash below zero, charged likewise", unit="fraction", example=0.05)
+    ] = 0.0
 
 
 class DataSourceSection(Section, frozen=True, kw_only=True):
@@ -295,6 +311,12 @@ class DataSourceSection(Section, frozen=True, kw_only=True):
             default="with its bar",
         ),
     ] = field(default_factory=dict)
+    dividends: Annotated[
+        bool, key("Whether the data's column `dividends` is paid in cash at its day", example=True)
+    ] = False
+    splits: Annotated[bool, key("Whether the data's column `stock splits` multiplies what is held", example=True)] = (
+        False
+    )
 
 
 class Document(Section, frozen=True, kw_only=True):
@@ -374,6 +396,18 @@ class Document(Section, frozen=True, kw_only=True):
         Literal["close", "hold"],
         key("What becomes of a position whose bars end before the data does", example="close"),
     ] = "close"
+    benchmark: Annotated[
+        str | None,
+        key(
+            "What the run is measured against: a symbol of the data, shipped data, a file, or `none`",
+            example="sp500",
+            default="the data's symbols, held in equal parts",
+        ),
+    ] = None
+    risk_free_rate: Annotated[
+        Annotated[float, Meta(ge=-0.5, le=1.0)],
+        key("What Sharpe, Sortino, omega and alpha are measured above, a year", unit="fraction", example=0.02),
+    ] = 0.0
 
 
 def limit_names() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from atlas.backtest.documents import StrategyCatalogue, load_run, parse_run, run_document, settings_of
@@ -13,7 +14,7 @@ from atlas.backtest.run import backtest
 from atlas.config import RISK_PRESETS
 from atlas.records.errors import ConfigurationError
 from atlas.strategy.base import Strategy
-from atlas.strategy.shipped import strategy_names
+from atlas.strategy.shipped import make_strategy, strategy_names
 from tests.unit.backtest.samples import market
 
 SHORT: dict[str, Any] = {
@@ -41,13 +42,39 @@ UNSERVED = ("maxLossPerTrade", "maxConsecutiveLosses", "maxTradesPerDay", "coold
 
 
 def test_a_document_and_the_call_give_the_same_run() -> None:
-    from atlas.strategy.shipped import make_strategy
-
     by_document = run_document(parse_run(SHORT))
     strategy = make_strategy("sma_cross", {"fast": 5, "slow": 15})
     by_call = backtest(strategy, "sp500", end="2000-12-31", fees=0.001)
     assert len(by_call.fill_records) > 10
     assert by_document.fingerprint == by_call.fingerprint
+
+
+def test_a_run_from_python_repeats_from_its_document(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=60, tz="UTC")
+    closes = 100.0 + np.arange(60.0) % 7
+    prices = dict.fromkeys(("open", "high", "low", "close"), closes)
+    split = np.where(np.arange(60) == 30, 2.0, 0.0)
+    frame = pd.DataFrame({"time": days, **prices, "volume": 1e6, "dividends": 0.1, "stock splits": split})
+    frame.to_csv(tmp_path / "X.csv", index=False)
+    result = backtest(
+        make_strategy("sma_cross", {"fast": 2, "slow": 5}),
+        tmp_path / "X.csv",
+        fractional=False,
+        dividends=True,
+        splits=True,
+        borrow_rate=0.03,
+        interest_rate=0.05,
+        benchmark="sp500",
+        risk_free_rate=0.02,
+    )
+    assert {"dividend"} <= set(result.cash_flows["type"])
+    assert (result.fills["quantity"] % 1.0 == 0.0).all()
+    (tmp_path / "run.yaml").write_text(result.configuration, encoding="utf-8")
+    again = run_document(load_run(tmp_path / "run.yaml"))
+    assert again.fingerprint == result.fingerprint
+    assert again.summary.sharpe == result.summary.sharpe
+    assert again.summary.benchmark_return == result.summary.benchmark_return
+    assert len(again.cash_flows) == len(result.cash_flows) > 0
 
 
 def test_a_backtest_is_the_default_mode_of_its_command() -> None:
