@@ -113,9 +113,9 @@ def describe_run(
 def _actions(said: Mapping[str, Any], missing: list[str]) -> dict[str, bool]:
     """Return which splits and dividends come out of the data's own columns."""
     given = {name: said.get(name) for name in ("dividends", "splits")}
-    missing += [
-        f"the {name}, which came from memory" for name, each in given.items() if each not in (None, True, False)
-    ]
+    # Not by `in`: a frame compares with True item by item.
+    in_memory = [name for name, each in given.items() if each is not None and not isinstance(each, bool)]
+    missing += [f"the {name}, which came from memory" for name in in_memory]
     return {name: True for name, each in given.items() if each is True}
 
 
