@@ -64,7 +64,7 @@ from atlas.backtest.settings import RunSettings
 from atlas.backtest.showing import ReportView, is_notebook
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
-from atlas.records.enums import CashMovementType
+from atlas.records.enums import CashMovementType, OrderState, RejectReason
 from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
@@ -412,7 +412,22 @@ class BacktestResult:
             for bound in self._engine.bound
             if bound.fallback_reason
         ]
+        found += [self._refusals] if self._refusals else []
         return found + ([self.history.note] if self.history.note else [])
+
+    @cached_property
+    def _refusals(self) -> str:
+        """How many orders were refused, and why; empty where none was."""
+        records = self.order_records
+        refused = records["reject_reason"][records["to_state"] == int(OrderState.REJECTED)]
+        if not len(refused):
+            return ""
+        reasons, counts = np.unique(refused, return_counts=True)
+        by_count = sorted(zip(counts.tolist(), reasons.tolist(), strict=True), reverse=True)
+        told = ", ".join(f"{count:,} {RejectReason(reason).name.lower()}" for count, reason in by_count)
+        asked = len(np.unique(records["client_order_id"]))
+        verb = "was" if len(refused) == 1 else "were"
+        return f"{len(refused):,} of {asked:,} orders {verb} refused: {told}."
 
     @property
     def remarks(self) -> list[Remark]:

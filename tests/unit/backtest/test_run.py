@@ -318,3 +318,10 @@ def test_frames_have_a_row_a_record() -> None:
     assert len(result.equity) == len(result.equity_records) == result.summary.bars
     assert len(result.trades) == result.summary.total_trades > 0
     assert np.isclose(result.equity["equity"].iloc[-1], result.summary.final_equity)
+
+
+def test_refused_orders_are_told_of() -> None:
+    refused = backtest(BuyOnce(quantity=1e6), steps(100.0, 101.0, 102.0))
+    assert "1 of 1 orders was refused: 1 risk_buying_power." in refused.notes
+    assert "1 of 1 orders was refused: 1 risk_buying_power." in repr(refused)
+    assert not any("refused" in note for note in backtest(BuyOnce(), steps(100.0, 101.0, 102.0)).notes)
