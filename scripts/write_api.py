@@ -24,7 +24,7 @@ from atlas.config.sections import Document
 from atlas.records.enums import TimeInForce
 from atlas.strategy.definition import VIEWS, WITHOUT_PAYLOAD
 from scripts.api_areas import AREAS, Area, Entry, catalogue
-from scripts.api_words import FIELDS, FURTHER_LIMITS, HOOKS
+from scripts.api_words import COLUMNS, FIELDS, FURTHER_LIMITS, HOOKS
 
 WIDTH: Final = 100
 WRITTEN: Final = (
@@ -163,6 +163,8 @@ class Page:
             yield from self.members(value, entry.members)
         if entry.name == "Strategy":
             yield from hooks()
+        if entry.name == "BacktestResult":
+            yield from frames()
 
     def sections(self, doc: Docstring, *, with_parameters: bool = True, level: str = "**") -> Iterator[str]:
         """Give the tables of what goes in, what comes out, and what is raised."""
@@ -175,9 +177,8 @@ class Page:
                 yield table(("name", "type", "meaning"), (self.parameter_row(item) for item in found))
         for answer in doc.many_returns:
             name = f"`{answer.return_name}`, " if answer.return_name else ""
-            yield f"{level}Returns{level} {name}{linked(answer.type_name or '', self.area.file)}: " + (
-                f"{cell(answer.description)}\n"
-            )
+            meaning = f": {cell(answer.description)}" if answer.description else ""
+            yield f"{level}Returns{level} {name}{linked(answer.type_name or '', self.area.file)}{meaning}\n"
         if doc.raises:
             yield f"{level}Raises{level}\n"
             yield table(
@@ -304,6 +305,13 @@ def hooks() -> Iterator[str]:
     for name, view in dict(VIEWS.values()).items():
         yield f"**`{name}`**\n"
         yield table(("field", "meaning"), ((f"`{field}`", FIELDS[name][field]) for field in view.names or ()))
+
+
+def frames() -> Iterator[str]:
+    """Give the tables of the columns of a result's frames."""
+    for name, columns in COLUMNS.items():
+        yield f"### Columns of `{name}`\n"
+        yield table(("column", "meaning"), ((f"`{column}`", words) for column, words in columns.items()))
 
 
 def indicator_table() -> str:

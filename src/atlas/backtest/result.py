@@ -403,7 +403,7 @@ class BacktestResult:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know: failures, an early end, what the data is."""
+        """What a reader must know: failures, an early end, refused orders, what the data is."""
         found = [str(failure) for failure in self.failures]
         if self.stopped_reason:
             found.append(f"The run ended before its data did: {self.stopped_reason}.")

@@ -11,7 +11,7 @@ from atlas.backtest.settings import limits_of
 from atlas.records.enums import Hook
 from atlas.strategy.definition import VIEWS
 from scripts.api_areas import AREAS, Entry, catalogue
-from scripts.api_words import FIELDS, HOOKS
+from scripts.api_words import COLUMNS, FIELDS, HOOKS
 from scripts.write_api import (
     PAGES,
     call_of,
@@ -75,6 +75,12 @@ def test_an_entry_without_a_docstring_is_found(monkeypatch: pytest.MonkeyPatch) 
 def test_every_hook_and_every_field_of_what_it_is_handed_has_a_word() -> None:
     assert set(HOOKS) >= {hook.name.lower() for hook in VIEWS if hook != Hook.ON_MARKET_DATA}
     assert {name: set(view.names or ()) for name, view in VIEWS.values()} == {k: set(v) for k, v in FIELDS.items()}
+
+
+@pytest.mark.parametrize("frame", sorted(COLUMNS))
+def test_every_column_of_a_frame_has_a_word(frame: str) -> None:
+    result = atlas.backtest("sma_cross", "sp500", end="1999-06-30")
+    assert list(getattr(result, frame).columns) == list(COLUMNS[frame])
 
 
 def test_a_call_shows_defaults_as_users_write_them() -> None:
