@@ -125,7 +125,7 @@ COLUMNS: Final = {
         "direction": "`long` or `short`",
         "entry_time": "first fill, UTC",
         "exit_time": "last fill, UTC",
-        "quantity": "pieces that were bought and sold again",
+        "quantity": "all pieces that were entered",
         "open_quantity": "pieces still held; 0, because these are closed trades",
         "entry_price": "average price of the entry's fills",
         "exit_price": "average price of the exit's fills",
