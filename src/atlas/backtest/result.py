@@ -564,8 +564,9 @@ class BacktestResult:
 
 def data_remarks(history: BarHistory) -> list[Remark]:
     """Return what is known of the quality of the data; each text may carry how grave it is before a colon."""
-    stated = [history.note, *getattr(history, "notes", ()), *getattr(history, "warnings", ())]
-    return [_data_remark(each) for each in dict.fromkeys(map(str, stated)) if each]
+    stated = [history.note, *history.notes]
+    odd = [Remark(each.message, "warning") for each in history.quality]
+    return [*(_data_remark(each) for each in dict.fromkeys(stated) if each), *odd]
 
 
 def _data_remark(text: str) -> Remark:
