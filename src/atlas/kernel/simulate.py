@@ -26,7 +26,15 @@ from atlas.kernel.exchange.tables import order_row as venue_order_row
 from atlas.kernel.memory.block import Layout, Table, record, ring_index, row_accessor, words
 from atlas.kernel.memory.compilation import PLAIN, entry_point, kernel_function, rare_function
 from atlas.kernel.memory.heap import heap_peek_due, heap_push, remove_at
-from atlas.kernel.memory.intrinsics import ROWS, check_signals, copy_bytes, load, native_call, record_at, store
+from atlas.kernel.memory.intrinsics import (
+    ROWS,
+    check_signals,
+    copy_bytes,
+    load,
+    native_call,
+    record_at,
+    store,
+)
 from atlas.kernel.trader.changes import DELISTING, apply_change
 from atlas.kernel.trader.dispatch import ON_START, ON_STOP, dispatch_phase, wants
 from atlas.kernel.trader.ledger import DAY_NS, accrue, emit_equity_points

@@ -385,6 +385,10 @@ def fill_calls(bound: BoundStrategy, offset: int, functions: dict[Hook, int] | N
             identities = [id(callback) for callback in instance_callbacks(bound, hook)]
             calls["function"] = np.array(identities, np.int64)[instances]
         calls["record"] = 0 if bound.definition.is_open else state_address(bound, offset, 0) + instances * size
+    if functions is not None and Hook.ON_BAR in functions:
+        row = bound.block.rows("strategies")[bound.index : bound.index + 1]
+        row["bar_function"], row["bar_record"] = functions[Hook.ON_BAR], state_address(bound, offset, 0)
+        row["bar_record_bytes"] = size if bound.definition.scope == "instrument" else 0
 
 
 def instance_callbacks(bound: BoundStrategy, hook: Hook) -> list[Callable[[], Any]]:

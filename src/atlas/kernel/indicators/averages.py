@@ -10,7 +10,7 @@ import numpy as np
 from atlas.kernel.indicators.declaration import Indicator, method, state, warm_method
 from atlas.kernel.indicators.inputs import PriceIndicator
 from atlas.kernel.indicators.rolling import TOTAL_STATE, RollingSum, push_total, total_at, update_sum, wrapped
-from atlas.kernel.memory.intrinsics import address_of, load_float, record_at, store_float
+from atlas.kernel.memory.intrinsics import address_of, divide, load_float, record_at, store_float
 
 EMA_STATE, RMA_STATE = state(("total", "f8"), ("weight", "f8")), state(("total", "f8"))
 WMA_STATE = state(("total", "f8"), ("weighted", "f8"), ("fresh", "f8"), ("fresh_weighted", "f8"))
@@ -33,7 +33,7 @@ def update_sma(address: int, price: float) -> float:
     push_total(address, price)
     if sma.count >= sma.length:
         sma.ready = True
-        sma.value = sma.total / sma.length
+        sma.value = divide(sma.total, float(sma.length))
     return sma.value
 
 

@@ -92,6 +92,10 @@ if PLAIN:
         """Write the float64 at `address`."""
         ctypes.c_double.from_address(address).value = value
 
+    def divide(numerator: float, denominator: float) -> float:
+        """Divide by what is known not to be zero."""
+        return numerator / denominator
+
     load_acquire, store_release, load_fixed = load, store, load
 
     def copy_bytes(target: int, source: int, count: int) -> None:
@@ -265,6 +269,7 @@ else:
     store_float = word_operation(
         lambda builder, a, v: builder.store(v, pointer(builder, a, DOUBLE)), 2, VOID, (WORD, FLOAT)
     )
+    divide = word_operation(lambda builder, a, b: builder.fdiv(a, b), 2, FLOAT, (FLOAT, FLOAT))
     load_acquire = word_operation(lambda builder, a: builder.load_atomic(pointer(builder, a), "acquire", 8), 1)
     store_release = word_operation(
         lambda builder, a, v: builder.store_atomic(v, pointer(builder, a), "release", 8), 2, VOID

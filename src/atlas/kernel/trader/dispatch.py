@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from atlas.kernel.memory.block import ring_index
 from atlas.kernel.memory.compilation import kernel_function, rare_function
-from atlas.kernel.memory.intrinsics import call_hook, call_python
+from atlas.kernel.memory.intrinsics import call_hook, call_python, divide
 from atlas.kernel.trader.outputs import NOTICES_ENTRY
 from atlas.kernel.trader.tables import call_row, instrument_row, notice_row, strategy_row, world_row
 from atlas.kernel.trader.views import (
@@ -36,19 +36,38 @@ OPEN_FIELD, RANGE_FIELDS, CLOSE_FIELD, VOLUME_FIELD, TIME_FIELDS = 1, 2 + 4, 8, 
 
 
 @kernel_function
+def begin_hook(world: int, hook: int, strategy: int, instrument: int) -> int:
+    """Note which hook runs, and of which instrument; returns the context's address."""
+    header, context = world_row(world, 0), strategy_row(world, strategy).context_address
+    context_at(context).instrument = instrument
+    header.running_strategy, header.running_hook = strategy, hook
+    return context
+
+
+@kernel_function
 def call(world: int, hook: int, strategy: int, instrument: int, payload_offset: int) -> None:
     """Call one hook of one strategy; its exception passes through, `running_strategy` and `running_hook` stay set."""
     header, row = world_row(world, 0), strategy_row(world, strategy)
     calls = call_row(world, (hook * header.strategy_count + strategy) * header.instrument_count + instrument)
     if calls.function == 0:
         return
-    context = row.context_address
-    context_at(context).instrument = instrument
-    header.running_strategy, header.running_hook = strategy, hook
+    context = begin_hook(world, hook, strategy, instrument)
     if row.mode == COMPILED:
         call_hook(calls.function, calls.record, context, context + payload_offset)
     else:
         call_python(calls.function)
+    header.running_strategy, header.running_hook = 0, 0
+
+
+@kernel_function
+def call_on_bar(world: int, strategy: int, instrument: int) -> None:
+    """Call a strategy's `on_bar`, as `call` does; of a compiled one the place is known beforehand."""
+    row, header = strategy_row(world, strategy), world_row(world, 0)
+    if row.bar_function == 0:
+        call(world, ON_BAR, strategy, instrument, BAR_OFFSET)
+        return
+    context = begin_hook(world, ON_BAR, strategy, instrument)
+    call_hook(row.bar_function, row.bar_record + instrument * row.bar_record_bytes, context, context + BAR_OFFSET)
     header.running_strategy, header.running_hook = 0, 0
 
 
@@ -67,16 +86,16 @@ def write_bar_view(world: int, strategy: int, instrument: int, specification: in
     scale, wanted = row.price_scale_float, strategy_row(world, strategy).bar_fields
     view.instrument = instrument
     if wanted & CLOSE_FIELD != 0:
-        view.close = float(row.close_units) / scale
+        view.close = divide(float(row.close_units), scale)
     if wanted & ~CLOSE_FIELD == 0:
         return
     if wanted & TIME_FIELDS != 0:
         view.time_ns, view.specification = row.bar_time_ns, specification
         view.start_ns = row.bar_time_ns - row.bar_length_ns
     if wanted & OPEN_FIELD != 0:
-        view.open = float(row.open_units) / scale
+        view.open = divide(float(row.open_units), scale)
     if wanted & RANGE_FIELDS != 0:
-        view.high, view.low = float(row.high_units) / scale, float(row.low_units) / scale
+        view.high, view.low = divide(float(row.high_units), scale), divide(float(row.low_units), scale)
     if wanted & VOLUME_FIELD != 0:
         view.volume = NAN if row.volume_units == NULL_UNITS else float(row.volume_units) / row.quantity_scale_float
 
@@ -90,7 +109,7 @@ def dispatch_bar(world: int, instrument: int, specification: int, first: int) ->
         header.dispatch_strategy = strategy + 1
         if wants(world, strategy, BAR_HOOKS):
             write_bar_view(world, strategy, instrument, specification)
-            call(world, ON_BAR, strategy, instrument, BAR_OFFSET)
+            call_on_bar(world, strategy, instrument)
             if wants(world, strategy, 1 << ON_MARKET_DATA):
                 call(world, ON_MARKET_DATA, strategy, instrument, BAR_OFFSET)
         strategy += 1

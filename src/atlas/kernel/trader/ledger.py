@@ -23,6 +23,7 @@ from atlas.records.enums import NULL, CashMovementType
 
 NULL_UNITS = NULL
 RUNNING, STOPPED_NEGATIVE_EQUITY = 0, 1
+FLAT, HELD, AT_RISK = 0, 1, 2
 DIVIDEND_MOVEMENT, CASH_IN_LIEU = int(CashMovementType.DIVIDEND), int(CashMovementType.CASH_IN_LIEU)
 BORROW_MOVEMENT, INTEREST_MOVEMENT = int(CashMovementType.BORROW), int(CashMovementType.INTEREST)
 DAY_NS, DAYS_A_YEAR, RATE_SCALE = 86_400_000_000_000, 365, 1_000_000_000
@@ -187,17 +188,33 @@ def mark(world: int, instrument: int, price_units: int, time_ns: int) -> tuple[i
     """
     row = instrument_row(world, instrument)
     row.mark_units, row.mark_time_ns = price_units, time_ns
-    count, holders, at_risk = world_row(world, 0).account_count, 0, False
-    for account in range(count):
-        index = position_index(world, account, instrument)
-        if position_row(world, index).quantity_units == 0:
-            continue
-        holders += 1
-        if account_row(world, account).eager != 0 or price_units < 0:
-            value_at_once(world, account, instrument)
-            at_risk = True
-        else:
-            note_stale(world, account, index)
+    found = mark_position(world, 0, instrument, price_units)
+    if world_row(world, 0).account_count > 1:
+        return mark_others(world, instrument, price_units, found)
+    return 1 if found != FLAT else 0, found == AT_RISK
+
+
+@kernel_function
+def mark_position(world: int, account: int, instrument: int, price_units: int) -> int:
+    """Mark what an account holds of an instrument: `FLAT`, `HELD` or `AT_RISK`."""
+    index = position_index(world, account, instrument)
+    if position_row(world, index).quantity_units == 0:
+        return FLAT
+    if account_row(world, account).eager != 0 or price_units < 0:
+        value_at_once(world, account, instrument)
+        return AT_RISK
+    note_stale(world, account, index)
+    return HELD
+
+
+@rare_function
+def mark_others(world: int, instrument: int, price_units: int, first: int) -> tuple[int, bool]:
+    """Mark what the accounts after the first hold, of which `first` is known; see `mark`."""
+    count, holders, at_risk = world_row(world, 0).account_count, 1 if first != FLAT else 0, first == AT_RISK
+    for account in range(1, count):
+        found = mark_position(world, account, instrument, price_units)
+        holders += 1 if found != FLAT else 0
+        at_risk = at_risk or found == AT_RISK
     return holders, at_risk
 
 

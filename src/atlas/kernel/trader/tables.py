@@ -102,8 +102,12 @@ STRATEGIES = Table(
         words("state_offset", "state_bytes", "state_count", "order_count", "fill_count", "context_address"),
         # Bits of the bar's fields its hooks read: open 1, high 2, low 4, close 8, volume 16, its times 32.
         words("bar_fields"),
+        # Its compiled `on_bar` (0: none), the record of instrument 0 and the bytes to the next instrument's.
+        words("bar_function", "bar_record", "bar_record_bytes"),
     ),
-    transient=frozenset({"context_address", "mode", "state_offset", "bar_fields"}),
+    transient=frozenset(
+        {"context_address", "mode", "state_offset", "bar_fields", "bar_function", "bar_record", "bar_record_bytes"}
+    ),
 )
 # Last target a strategy asked for, so that the same again is a no-op: row = strategy × instruments + instrument.
 TARGETS = Table("targets", record(words("kind", "order_id", "draw_count"), floats("value")))
