@@ -24,7 +24,7 @@ from typing import Any, Final
 Output = dict[str, Any]
 
 TIMES: Final = re.compile(
-    r"((?:Wall time|Events per second|Fingerprint)(?:</t[hd]><td>)?\s*)(?:[\da-f]{32}|[\d,.]+)( s)?"
+    r"(Wall time|Events per second|Fingerprint)(</t[hd]><td[^>]*>|\s+)(?:[\da-f]{32}|[\d,.]+)( s)?"
 )
 """What a run took differs each time, its fingerprint by version of Atlas: both are stored as a dash."""
 
@@ -36,7 +36,8 @@ def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
 
 def timeless(text: str) -> str:
     """Return an output without the times that its run took."""
-    return TIMES.sub(r"\1—", text)
+    # Numbers are set flush right: how many spaces stand before one depends on it.
+    return TIMES.sub(lambda found: f"{found[1]}{'  ' if found[2].isspace() else found[2]}—", text)
 
 
 def lines(text: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,33 @@ def test_every_snippet_runs(page: Path, tmp_path: Path) -> None:
     for snippet in snippets_of(page):
         assert snippet.language in LANGUAGES, f"{name_of(page)}:{snippet.line}"
         check_snippet(snippet, tmp_path)
+
+
+def undefined_names(folder: Path, snippets: dict[str, Snippet]) -> list[str]:
+    """What ruff finds without running anything: errors of syntax, and names that are nowhere defined."""
+    for name, snippet in snippets.items():
+        (folder / name).write_text("\n" * snippet.line + snippet.text, encoding="utf-8")
+    options = ["--isolated", "--no-cache", "--quiet", "--select", "F821", "--output-format", "concise"]
+    command = [sys.executable, "-m", "ruff", "check", *options, "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() + done.stderr.splitlines()
+
+
+def test_every_snippet_defines_what_it_uses(tmp_path: Path) -> None:
+    """The quick part of running them, for every run of the tests."""
+    snippets = {
+        f"{name_of(page).replace('/', '_')}_{snippet.line}.py": snippet
+        for page in PAGES
+        for snippet in snippets_of(page)
+        if snippet.language == "python"
+    }
+    assert len(snippets) > 30
+    assert undefined_names(tmp_path, snippets) == []
+
+
+def test_a_snippet_that_uses_what_it_lacks_is_found(tmp_path: Path) -> None:
+    found = undefined_names(tmp_path, {"page_7.py": Snippet("python", "ctx.buy(100)\n", "", "", 7)})
+    assert found == ["page_7.py:8:1: F821 Undefined name `ctx`"]
 
 
 def test_the_pages_with_snippets_are_found() -> None:

@@ -69,5 +69,7 @@ def test_pages_with_scripts_are_left_out_and_tables_kept() -> None:
 
 
 def test_times_are_left_out() -> None:
-    assert timeless("Wall time  0.019 s\nEvents per second  277,974\n") == "Wall time  —\nEvents per second  —\n"
+    for seconds, rate in (("  0.019 s", "  277,974"), (" 61.019 s", "1,277,974")):
+        text = f"Wall time      {seconds}\nEvents per second  {rate}\nFingerprint  {'0a' * 16}\nBars  12\n"
+        assert timeless(text) == "Wall time  —\nEvents per second  —\nFingerprint  —\nBars  12\n"
     assert timeless("<tr><th>Wall time</th><td>0.1 s</td></tr>") == "<tr><th>Wall time</th><td>—</td></tr>"
