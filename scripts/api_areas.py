@@ -81,8 +81,8 @@ AREAS: Final = (
             Entry("Bars"),
             Entry("Array"),
             Entry("per_instrument"),
-            Entry("TimeInForce", "atlas.records.enums"),
-            Entry("OrderType", "atlas.records.enums"),
+            Entry("TimeInForce"),
+            Entry("OrderType"),
         ),
     ),
     Area(

@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from atlas.kernel.indicators import Window as Window
     from atlas.kernel.indicators import ZScore as ZScore
     from atlas.kernel.trader.creation import Limits as Limits
+    from atlas.records.enums import OrderType as OrderType
+    from atlas.records.enums import TimeInForce as TimeInForce
     from atlas.records.errors import AtlasError as AtlasError
     from atlas.records.errors import ConfigurationError as ConfigurationError
     from atlas.records.errors import DataError as DataError
@@ -114,6 +116,8 @@ _HOMES = {
     "Strategy": "strategy",
     "Context": "strategy",
     "Array": "strategy",
+    "OrderType": "records.enums",
+    "TimeInForce": "records.enums",
     "per_instrument": "strategy",
     "Bars": "strategy",
     "Indicator": "kernel.indicators",

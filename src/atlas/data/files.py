@@ -83,12 +83,17 @@ def read_file(path: Path, options: ReadOptions | None = None) -> Table:
 
 
 def _similar(path: Path) -> str:
-    """Words on a file of nearly the same name in the same folder."""
+    """Words on a file of nearly the same name in the same folder, or on shipped data of such a name."""
     from difflib import get_close_matches
+
+    # Here, not above: the shipped data is read by this module.
+    from .shipped.catalogue import shipped_data
 
     if not path.parent.is_dir():
         return ""
     there = [entry.name for entry in path.parent.iterdir() if is_market_file(entry)]
+    if path.parent == Path():
+        there += [each.name for each in shipped_data()]
     close = get_close_matches(path.name, there, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import atlas
 from atlas.data import load_bars, load_shipped, shipped_data
 from atlas.data.shipped import convert
 from atlas.records.enums import AssetClass
@@ -70,3 +71,8 @@ def test_days_without_volume_are_as_published() -> None:
     frame = load_shipped("nasdaq").to_frame()
     assert [str(day.date()) for day in frame.index[frame["volume"] == 0]] == ["2015-05-12", "2018-01-09"]
     assert np.all(load_shipped("sp500").records["volume_units"] > 0)
+
+
+def test_a_misspelt_name_of_shipped_data_is_told() -> None:
+    with pytest.raises(DataError, match="^sp50: no such file; did you mean 'sp500'?"):
+        atlas.load("sp50")
