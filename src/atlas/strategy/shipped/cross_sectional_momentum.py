@@ -12,6 +12,10 @@ from atlas.strategy.fields import per_instrument
 DAY_NS = 86_400_000_000_000
 
 
+ABSENT = -1e300
+"""Score of what can't be chosen: below any return."""
+
+
 def month_of(time_ns: int) -> int:
     """Return the month of a time, counted from the year 0, in the proleptic Gregorian calendar of UTC."""
     days = time_ns // DAY_NS + 719_468
@@ -56,16 +60,18 @@ class CrossSectionalMomentum(Strategy):
                 ctx.target_weight(number, self.weight / self.top, rebalance=True)
 
     def rank(self, ctx: Context) -> int:
-        """Score every instrument whose window is full, choose the best, and give how many were chosen."""
+        """Score every member whose window is full, choose the best, and give how many were chosen."""
         for number in ctx.instruments:
             window = self.closes[number]
             self.chosen[number] = 0
-            self.scores[number] = window[-1] / window[0] - 1.0 if window.ready else -1.0
+            self.scores[number] = ABSENT
+            if window.ready and ctx.is_member(number):
+                self.scores[number] = window[-1] / window[0] - 1.0
         count = 0
         for _ in range(self.top):
             best = 0
             for number in ctx.instruments:
-                if self.chosen[number] == 1 or not self.closes[number].ready or not ctx.is_member(number):
+                if self.chosen[number] == 1 or self.scores[number] == ABSENT:
                     continue
                 if best == 0 or self.scores[number] > self.scores[best]:
                     best = number
