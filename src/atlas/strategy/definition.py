@@ -316,11 +316,6 @@ class StrategyDefinition:
         """Bytes of one instance when a run has so many instruments; 0 for an open strategy."""
         return 0 if self.is_open else self.layout.byte_count(instruments)
 
-    def total_state_bytes(self, instruments: int) -> int:
-        """Bytes of all its instances in a run of so many instruments."""
-        instances = instruments if self.scope == "instrument" else 1
-        return instances * self.state_bytes_for(instruments)
-
     def initialize(self, view: np.ndarray[Any, Any], instruments: int = 1, instance: int = 0) -> None:
         """Write the first state into an instance's bytes.
 

@@ -15,9 +15,8 @@ import os
 import pathlib
 import pickle
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property, lru_cache, update_wrapper
 from typing import Any, TypeVar, cast
 
@@ -238,23 +237,6 @@ class EntryPoint:
 def entry_point(signature: str, nogil: bool = False) -> Callable[[Callable[..., Any]], EntryPoint]:
     """Make a kernel function callable from Python and by address; see `EntryPoint`."""
     return lambda function: EntryPoint(function, signature, nogil)
-
-
-def warm_entry_points() -> Iterator[tuple[str, float, int, int]]:
-    """Compile every registered entry point that the cache lacks.
-
-    Yields
-    ------
-    tuple of str, float, int, int
-        Name, seconds it took (0 when it was cached), its number from 1, and how many there are.
-    """
-    points = list(EntryPoint.registry.values())
-    for number, point in enumerate(points, 1):
-        begin = time.perf_counter()
-        cached = point.is_cached
-        if not cached:
-            point.compile()
-        yield point.name, 0.0 if cached else time.perf_counter() - begin, number, len(points)
 
 
 # --- the object cache ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from atlas.kernel.trader.dispatch import deliver_notices
 from atlas.kernel.trader.ledger import (
     attribution_index,
     book_fill,
-    cash_in_base,
+    note_eager,
     notional,
     position_index,
     revalue,
@@ -21,7 +21,6 @@ from atlas.kernel.trader.reports import notify_fill
 from atlas.kernel.trader.risk import OUTSIDE
 from atlas.kernel.trader.step import check_equity, set_clock
 from atlas.kernel.trader.tables import (
-    account_row,
     attribution_row,
     currency_row,
     instrument_row,
@@ -66,8 +65,7 @@ def set_rate(world: int, currency: int, rate_units: int) -> None:
             held = position_row(world, position_index(world, account, instrument)).quantity_units != 0
             if held and instrument_row(world, instrument).currency == currency:
                 revalue(world, account, instrument)
-        owner = account_row(world, account)
-        owner.eager = 1 if owner.short_positions > 0 or cash_in_base(world, account) < 0 else 0
+        note_eager(world, account)
     check_equity(world)
 
 

@@ -325,6 +325,13 @@ def book_attribution(
 
 
 @kernel_function
+def note_eager(world: int, account: int) -> None:
+    """Note whether an account could lose more than there is: then its positions are valued at each mark."""
+    owner = account_row(world, account)
+    owner.eager = 1 if owner.short_positions > 0 or cash_in_base(world, account) < 0 else 0
+
+
+@kernel_function
 def book_fill(world: int, strategy: int, account: int, instrument: int, change: int, money: int, fee_money: int) -> int:
     """Book a fill of the signed quantity `change` worth `money`: cash, position, attribution.
 
@@ -334,9 +341,8 @@ def book_fill(world: int, strategy: int, account: int, instrument: int, change: 
     post_cash(world, account, currency, -(money if change > 0 else -money) - fee_money)
     book_attribution(world, strategy, account, instrument, change, money, fee_money)
     realized = book_position(world, account, instrument, change, money, fee_money)
-    owner = account_row(world, account)
-    owner.eager = 1 if owner.short_positions > 0 or cash_in_base(world, account) < 0 else 0
-    if owner.eager != 0:
+    note_eager(world, account)
+    if account_row(world, account).eager != 0:
         stop_if_negative(world, account)
     return realized
 
