@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -336,7 +335,7 @@ def universe_file(path: str) -> Universe:
 
 def fees_of(commission: CommissionSection) -> FeeRule:
     """Return the fee rule of a commission."""
-    fraction = Decimal(str(commission.fraction)) or Decimal(str(commission.percent)) / 100
+    fraction = commission.notional_fraction
     return FeeRule(
         maker_rate=fraction,
         taker_rate=fraction,

@@ -6,6 +6,7 @@ is frozen, refuses unknown keys, and holds plain values only. To add a key, add 
 The first paragraph of a section's docstring stands above its table in docs/configuration.md.
 """
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -80,9 +81,9 @@ class CommissionSection(Section, frozen=True, kw_only=True):
     ] = "trade"
 
     @property
-    def notional_fraction(self) -> float:
-        """Fraction of the notional, from whichever of `fraction` and `percent` was given."""
-        return self.fraction or self.percent / 100.0
+    def notional_fraction(self) -> Decimal:
+        """Fraction of the notional as it was written, from whichever of `fraction` and `percent` was given."""
+        return Decimal(str(self.fraction)) or Decimal(str(self.percent)) / 100
 
 
 class SlippageSection(Section, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """The document of a run: what is read, what is refused, and with which words."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_short_forms() -> None:
     assert (document.strategy.type, document.strategy.name) == ("momentum", "momentum")
     assert document.strategy.parameters == {"fast": 5}
     assert document.symbols == ["AAPL", "MSFT"]
-    assert document.commission.notional_fraction == 0.001
+    assert document.commission.notional_fraction == Decimal("0.001")
     assert document.slippage.model == "fixed"
     assert document.execution.latency.order_ms == 40.0
     assert document.data_source is not None
@@ -111,7 +112,7 @@ def test_short_forms() -> None:
     assert parse_document(backtest(strategy={"strategy_type": "momentum"})).strategy.name == "momentum"
     assert parse_document(backtest(strategy={"name": "momentum"})).strategy.type == "momentum"
     assert parse_document(backtest(slippage={"impactFactor": 0.1})).slippage.model == "volume"
-    assert parse_document(backtest(commission={"percent": 0.1})).commission.notional_fraction == pytest.approx(0.001)
+    assert parse_document(backtest(commission={"percent": 0.1})).commission.notional_fraction == Decimal("0.001")
 
 
 def test_conservative_preset_has_the_stated_limits() -> None:
