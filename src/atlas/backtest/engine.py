@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from atlas.backtest.actions import merged_records
 from atlas.backtest.columns import HistoryColumns
-from atlas.backtest.outputs import ROW_WORDS, OutputLog, Rows
+from atlas.backtest.outputs import ROW_WORDS, OutputLog, Sink
 from atlas.backtest.pace import Pace
 from atlas.data.bars import BarHistory
 from atlas.kernel import simulate as loop
@@ -117,7 +117,7 @@ class Engine:
         Definitions that are there already save reading the strategies' sources again.
     setup : EngineSetup
     sink : callable, optional
-        Is handed the outputs as they come.
+        Is handed the outputs as they come, and which of them are commands: see `OutputLog`.
     beside : bool
         Whether other threads run other engines meanwhile: the compiled loop lets go of Python's lock, and hears of
         Ctrl-C by `interrupt` alone. Without effect where a strategy is not compiled.
@@ -143,7 +143,7 @@ class Engine:
         history: BarHistory,
         strategies: Sequence[Strategy | StrategyDefinition],
         setup: EngineSetup,
-        sink: Callable[[Rows], None] | None = None,
+        sink: Sink | None = None,
         *,
         beside: bool = False,
     ) -> None:

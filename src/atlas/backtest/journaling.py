@@ -1,4 +1,4 @@
-"""The journal of a backtest: everything the kernel put out, under a header that says how to run it again."""
+"""The journal of a backtest: what it was told, under a header that says how to run it again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from atlas.backtest.outputs import Rows
 from atlas.journal import JournalIdentity, JournalWriter
@@ -56,14 +59,23 @@ class RunJournal:
         )
         self._writer = JournalWriter.create(folder, identity)
 
-    def append(self, rows: Rows) -> None:
-        """Write a batch of rows, shape (n, 8); they are the operating system's when this returns."""
+    def append(self, rows: Rows, said: npt.NDArray[np.bool_]) -> None:
+        """Write what is kept of a batch, shape (n, 8), of which `said` are commands; the operating system's then."""
         if self._writer is not None:
-            self._writer.append_many(rows)
+            self._writer.append_many(rows[said])
             self._writer.commit()
 
     def close(self) -> None:
-        """End the journal in order."""
+        """End the journal in order; like the rest of its run folder it doesn't wait for the disk."""
         if self._writer is not None:
-            self._writer.close()
+            self._writer.close(sync=False)
             self._writer = None
+
+
+def write_outputs(folder: Path, engine: Engine, configuration: str) -> None:
+    """Write all that a run put out, which a journal of its commands leaves out, as a journal of its own."""
+    journal = RunJournal()
+    journal.open(folder, engine, configuration)
+    rows = engine.log.rows
+    journal.append(rows, np.ones(len(rows), np.bool_))
+    journal.close()

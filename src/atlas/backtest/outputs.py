@@ -15,6 +15,7 @@ from atlas.records.kinds import Kind
 from atlas.records.layout import LAYOUTS, ROW, RecordArray
 
 Rows = npt.NDArray[np.int64]
+Sink = Callable[[Rows, npt.NDArray[np.bool_]], None]
 ROW_WORDS = 8
 KIND_SHIFT, FLAG_SHIFT = 32, 48
 
@@ -27,12 +28,11 @@ def written_rows(block: Block) -> Rows:
     return rows
 
 
-def drain(block: Block) -> Rows:
-    """Copy the rows written since the last call and give their room back to the kernel, shape (n, 8)."""
-    rows = written_rows(block).copy()
-    world = block.rows("world")[0]
-    world["outputs_drained"] = world["outputs_written"]
-    return rows
+def are_said(rows: Rows) -> npt.NDArray[np.bool_]:
+    """Tell which rows, shape (n, 8), are commands or words of an operator; all else follows from them and the data."""
+    kinds = (rows[:, 2] >> KIND_SHIFT) & 0xFF
+    commands = (kinds >= int(Kind.NEW_ORDER)) & (kinds < int(Kind.EXECUTION_REPORT))
+    return commands | ((kinds >= int(Kind.OPERATOR_START)) & (kinds < int(Kind.ORDER_TRANSITION)))
 
 
 class OutputLog:
@@ -43,22 +43,29 @@ class OutputLog:
     block : Block
         The trader's.
     sink : callable, optional
-        Is handed each batch of rows, shape (n, 8) int64, before it is kept: the journal.
+        Is handed each batch, shape (n, 8) int64, before it is kept, and which rows of it `are_said`: the journal. Those
+        are not kept, so that a run is the same with and without a journal.
     """
 
-    def __init__(self, block: Block, sink: Callable[[Rows], None] | None = None) -> None:
+    def __init__(self, block: Block, sink: Sink | None = None) -> None:
         self._block = block
         self._sink = sink
         self._batches: list[Rows] = []
 
     def drain(self) -> None:
-        """Take over what the kernel wrote."""
-        rows = drain(self._block)
+        """Take over what the kernel wrote, and give it the room back."""
+        rows = written_rows(self._block)
         if len(rows) == 0:
             return
-        if self._sink is not None:
-            self._sink(rows)
-        self._batches.append(rows)
+        world = self._block.rows("world")[0]
+        if self._sink is None:
+            self._batches.append(rows.copy())
+        else:
+            said = are_said(rows)
+            self._sink(rows, said)
+            self._batches.append(rows[~said])
+            world["outputs_written"] -= np.count_nonzero(said)
+        world["outputs_drained"] = world["outputs_written"]
 
     @cached_property
     def rows(self) -> Rows:

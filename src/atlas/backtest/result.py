@@ -525,6 +525,12 @@ class BacktestResult:
         with StagedFolder(Path(folder)) as staged:
             return staged.finish(self.write_files)
 
+    def write_outputs(self, folder: Path) -> None:
+        """Write everything the kernel put out as a journal into a new folder; `atlas.journal` reads it."""
+        from atlas.backtest.journaling import write_outputs
+
+        write_outputs(folder, self._engine, self.configuration)
+
     def write_files(self, folder: Path) -> None:
         """Write the files of the run folder into a folder that is there."""
         write_report(folder / REPORT, self.report_content())

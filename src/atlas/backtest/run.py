@@ -169,7 +169,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     progress : callable, optional
         Is told records done and records in all, now and then.
     journal : path, optional
-        Folder for a journal of everything the kernel put out; it must hold none.
+        Folder for a journal of all commands, from which with the data all else follows; it must hold none.
     instruments : mapping or sequence of Instrument, optional
         Descriptions of the data's symbols: ticks, lots, currency.
     benchmark : symbol, name, path, Series, frame, BarHistory or False, optional

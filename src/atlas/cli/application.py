@@ -191,7 +191,7 @@ def backtest(
     ] = None,
     overrides: Overrides = None,
     journal: Annotated[
-        bool, typer.Option("--journal", metavar="", help="Keep a journal of all orders and fills in the run folder.")
+        bool, typer.Option("--journal", metavar="", help="Keep a journal of all commands in the run folder.")
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -273,9 +273,9 @@ def diff(
     ],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another one.", autocompletion=complete_runs)],
 ) -> None:
-    """Find the first record where two journals part.
+    """Find the first record where two runs, or two journals, part.
 
-    Writes nothing. The exit code is 1 where they part. Runs keep a journal with --journal.
+    Backtests whose fingerprints differ are run again to find it. Writes nothing. The exit code is 1 where they part.
     """
     from atlas.cli.journals import compare as compare_journals
 

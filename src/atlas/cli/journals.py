@@ -6,8 +6,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from atlas.backtest.folder import CONFIGURATION, JOURNAL, is_run_folder
-from atlas.backtest.replaying import replay_run
-from atlas.cli.console import output, watching
+from atlas.backtest.replaying import compare_runs, replay_run
+from atlas.cli.console import messages, output, watching
+from atlas.cli.folders import as_text, differing_keys, flat_document
 from atlas.config.times import end_of
 from atlas.journal import find_difference
 from atlas.records.errors import ConfigurationError
@@ -73,10 +74,30 @@ def replay_backtest(folder: Path) -> int:
 
 
 def compare(first: Path, second: Path) -> int:
-    """Compare two journals; 0 when all records are the same."""
+    """Compare two runs, or two journals; 0 when all records are the same."""
+    if is_run_folder(first) and is_run_folder(second):
+        return compare_backtests(first, second)
     difference = find_difference(journal_of(first), journal_of(second))
     output().print(str(difference), markup=False, soft_wrap=True)
     return SAME if difference.is_same else DIFFERENT
+
+
+def compare_backtests(first: Path, second: Path) -> int:
+    """Find where two backtests part; 0 when they came to the same."""
+    with watching() as (compiling, progress):
+        runs = compare_runs(first, second, progress=progress, compiling=compiling)
+    console = output()
+    if runs.difference is None:
+        console.print(f"the same: fingerprint {runs.fingerprints[0]}", markup=False, soft_wrap=True)
+        return SAME
+    if runs.unrepeated:
+        messages().print(f"{runs.unrepeated}; comparing the journals", markup=False, soft_wrap=True)
+    documents = [flat_document(folder) for folder in (first, second)]
+    for key in differing_keys(documents):
+        values = " | ".join(as_text(document.get(key)) for document in documents)
+        console.print(f"{key}: {values}", markup=False, soft_wrap=True)
+    console.print(str(runs.difference), markup=False, soft_wrap=True)
+    return DIFFERENT
 
 
 def journal_of(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import ndiff
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,7 +98,7 @@ class JournalDifference:
         return self.sequence is None
 
     def __str__(self) -> str:
-        lines = [f"header {item.name}: {item.first} | {item.second}" for item in self.headers]
+        lines = [line for item in self.headers for line in header_lines(item)]
         if self.is_same:
             return "\n".join([*lines, f"the same {self.equal_rows} records"])
         lines.append(f"the journals part at record {self.sequence}: {self.kind}")
@@ -105,6 +106,15 @@ class JournalDifference:
             if place is not None:
                 lines.append(f"{label}: {place.line}" + (f"  [{place.path}]" if place.path else ""))
         return "\n".join(lines + [f"  {item.name}: {item.first} | {item.second}" for item in self.fields])
+
+
+def header_lines(item: ValueDifference) -> list[str]:
+    """Put an item of the headers into words; of texts of many lines, those that differ."""
+    first, second = item.first, item.second
+    if not (isinstance(first, str) and isinstance(second, str) and "\n" in first + second):
+        return [f"header {item.name}: {first} | {second}"]
+    changes = [line for line in ndiff(first.splitlines(), second.splitlines()) if line[0] in "+-"]
+    return [f"header {item.name}:", *("  " + ("A: " if line[0] == "-" else "B: ") + line[2:] for line in changes)]
 
 
 @dataclass(slots=True)

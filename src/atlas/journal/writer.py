@@ -461,8 +461,14 @@ class JournalWriter:
 
     # --- closing ------------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Commit, mark the journal as closed in order, sync it and release it; without effect when it is closed."""
+    def close(self, *, sync: bool = True) -> None:
+        """Commit, mark the journal as closed in order, sync it and release it; without effect when it is closed.
+
+        Parameters
+        ----------
+        sync : bool
+            Whether to wait for the disk; a journal that can be made again needn't.
+        """
         if self._descriptor < 0:
             return
         try:
@@ -470,7 +476,8 @@ class JournalWriter:
             header = self._bulk_header
             self._seal(header.ctypes.data, header.ctypes.data, 0, CLOSED)
             self._write_block(0, header.data)
-            self.sync()
+            if sync:
+                self.sync()
         finally:
             self.abandon()
 

@@ -13,16 +13,18 @@ from atlas.analytics import FIGURES, Summary
 from atlas.backtest import result as results
 from atlas.backtest.documents import load_run, parse_run, run_document
 from atlas.backtest.folder import FILES, JOURNAL, StagedFolder, is_run_folder, read_status, write_atomically
-from atlas.backtest.replaying import replay_run
+from atlas.backtest.replaying import compare_runs, replay_run
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
 from atlas.journal import JournalReader, find_difference
 from atlas.kernel.indicators import Bollinger
 from atlas.records.errors import ConfigurationError, DataError
 from atlas.records.kinds import Kind
+from atlas.records.layout import LAYOUTS
 from atlas.strategy.base import Strategy
 from atlas.strategy.context import Context
 from atlas.strategy.fields import per_instrument
+from atlas.strategy.shipped import strategy_class
 from tests.unit.backtest.samples import BuyOnce, market
 from tests.unit.backtest.test_documents import SHORT
 
@@ -165,19 +167,30 @@ def test_the_report_alone(result: BacktestResult, tmp_path: Path) -> None:
     assert names(tmp_path) == ["out.html"]
 
 
-def test_a_journal_holds_what_the_kernel_put_out(tmp_path: Path) -> None:
+def kinds_in(journal: Path) -> list[int]:
+    return [int(kind) for block in JournalReader(journal).blocks() for kind in block.rows["kind"]]
+
+
+def test_a_journal_holds_the_commands(tmp_path: Path) -> None:
     first = backtest("sma_cross", market(bars=120), journal=tmp_path / "first")
     second = backtest("sma_cross", market(bars=120), journal=tmp_path / "second")
-    other = backtest("sma_cross", market(bars=120), journal=tmp_path / "other", fees=0.001)
-    rows = sum(len(block.rows) for block in JournalReader(tmp_path / "first").blocks())
-    kinds = [int(kind) for block in JournalReader(tmp_path / "first").blocks() for kind in block.rows["kind"]]
-    assert rows > 4 * len(first.fill_records)
-    assert int(Kind.NEW_ORDER) in kinds
-    assert int(Kind.FILL) in kinds
+    other = backtest(strategy_class("sma_cross")(fast=6), market(bars=120), journal=tmp_path / "other")
+    kinds = kinds_in(tmp_path / "first")
+    assert set(kinds) == {int(Kind.NEW_ORDER)}
+    assert len(kinds) == 2 * first.orders["client_order_id"].nunique()
     assert JournalReader(tmp_path / "first").headers[0].identity.metadata["symbols"] == ["AAA"]
     assert find_difference(tmp_path / "first", tmp_path / "second").is_same
     assert not find_difference(tmp_path / "first", tmp_path / "other").is_same
-    assert first.fingerprint == second.fingerprint != other.fingerprint
+    without = backtest("sma_cross", market(bars=120))
+    assert first.fingerprint == second.fingerprint == without.fingerprint != other.fingerprint
+
+
+def test_a_journal_of_all_that_was_put_out(result: BacktestResult, tmp_path: Path) -> None:
+    result.write_outputs(tmp_path / "journal")
+    kinds = kinds_in(tmp_path / "journal")
+    rows = LAYOUTS[Kind.FILL].itemsize // 64
+    assert kinds.count(int(Kind.FILL)) == rows * len(result.fill_records)
+    assert {int(Kind.ORDER_TRANSITION), int(Kind.EQUITY_POINT)} <= set(kinds)
 
 
 def test_a_run_folder_is_replayed(tmp_path: Path) -> None:
@@ -195,6 +208,44 @@ def test_a_run_folder_is_replayed(tmp_path: Path) -> None:
     assert changed.recorded != changed.replayed
     with pytest.raises(ConfigurationError, match="is no run folder"):
         replay_run(tmp_path)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> dict[str, Path]:
+    """Two runs of a document, and one with another commission, all without a journal."""
+    changes: dict[str, dict[str, object]] = {"a": {}, "b": {}, "c": {"commission": 0.005}}
+    folders = {name: tmp_path / name for name in changes}
+    for name, folder in folders.items():
+        with StagedFolder(folder) as staged:
+            staged.finish(run_document(parse_run({**SHORT, **changes[name]})).write_files)
+    return folders
+
+
+def test_runs_part_at_the_first_thing_that_differs(runs: dict[str, Path]) -> None:
+    assert compare_runs(runs["a"], runs["b"]).is_same
+    parted = compare_runs(runs["a"], runs["c"])
+    assert parted.difference is not None
+    assert parted.difference.kind == "ORDER_TRANSITION"
+    assert "cumulative_quantity_units" in {item.name for item in parted.difference.fields}
+    assert parted.unrepeated == ""
+    with pytest.raises(ConfigurationError, match="is no run folder"):
+        compare_runs(runs["a"], runs["a"].parent)
+
+
+def test_runs_that_can_not_be_repeated_are_compared_by_their_journals(runs: dict[str, Path], tmp_path: Path) -> None:
+    text = (runs["c"] / "config.yaml").read_text(encoding="utf-8")
+    (runs["c"] / "config.yaml").write_text(text.replace("fast: 5", "fast: 6"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="comes to another .* was written without --journal"):
+        compare_runs(runs["a"], runs["c"])
+    (runs["c"] / "config.yaml").write_text("strategy: nothing", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="can't be run again: .*nothing"):
+        compare_runs(runs["a"], runs["c"])
+    for name, commission in (("a", 0.0), ("c", 0.005)):
+        document = parse_run({**SHORT, "commission": commission})
+        run_document(document, journal=runs[name] / "journal")
+    by_journals = compare_runs(runs["a"], runs["c"])
+    assert "can't be run again" in by_journals.unrepeated
+    assert by_journals.difference is not None
 
 
 def test_the_folder_says_how_the_run_ended(result: BacktestResult, tmp_path: Path) -> None:

@@ -239,9 +239,15 @@ def test_journals_are_compared(document: Path, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert main(["diff", "a", "a"]) == 0
     assert main(["diff", "a", "b"]) == 1
-    assert "the journals part at record" in capsys.readouterr().out
-    assert main(["diff", "a", "c"]) == 1
-    assert "c was written without a journal: run it with --journal" in capsys.readouterr().err
+    parted = capsys.readouterr().out
+    assert "the journals part at record" in parted
+    assert "commission.fraction: 0.001 | 0.002" in parted
+    assert main(["diff", "a", "c"]) == 0
+    assert capsys.readouterr().out.startswith("the same: fingerprint ")
+    assert main(["diff", "a/journal", "b/journal"]) == 0
+    assert "header metadata.configuration:\n  A:   fraction: 0.001\n  B:   fraction: 0.002\n" in capsys.readouterr().out
+    assert main(["diff", "a", "c/config.yaml"]) == 1
+    assert "c/config.yaml" in capsys.readouterr().err
     assert main(["diff", "a", "nowhere"]) == 1
     assert capsys.readouterr().err == "error: no such file or folder: nowhere\n"
 

@@ -255,3 +255,14 @@ def test_what_was_committed_survives_the_end_of_the_process(tmp_path: Path) -> N
     rows = JournalReader(tmp_path).read_rows()
     assert len(rows) >= acknowledged >= 1_000
     assert np.array_equal(rows.view(np.uint8), rows_of(bars(len(rows))).view(np.uint8))
+
+
+def test_a_journal_that_can_be_made_again_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    writer = JournalWriter.create(tmp_path / "run", identity())
+    writer.append_many(bars(3))
+    writer.close(sync=False)
+    assert (writer.written_count, writer.synced_count) == (3, 0)
+    reader = JournalReader(tmp_path / "run")
+    assert sum(len(block.rows) for block in reader.blocks()) == 3
+    with pytest.raises(JournalError, match="the writer is closed"):
+        writer.commit()
