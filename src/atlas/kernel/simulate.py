@@ -439,13 +439,26 @@ def apply_action(trader: int, venue: int, address: int) -> None:
     step_action(trader, address)
 
 
+@rare_function
+def settle_reports(trader: int, venue: int, link: int, time_ns: int) -> int:
+    """Deliver every report in flight: a split or dividend finds fills booked, in the terms they were made in."""
+    while next_report(venue, link) != NEVER:
+        if outputs_left(trader) < wire_row(link, 0).output_margin:
+            return OUTPUTS_FULL
+        deliver_report(trader, venue, time_ns)
+    return DONE
+
+
 @kernel_function
-def apply_market(trader: int, venue: int, address: int) -> None:
-    """Apply one market record."""
+def apply_market(trader: int, venue: int, link: int, address: int) -> int:
+    """Apply one market record; 0, or why the host must look first."""
     if int(bar_at(address).kind) == KIND_BAR:
         step_bar(trader, address)
-    else:
-        apply_action(trader, venue, address)
+        return DONE
+    if settle_reports(trader, venue, link, load(address + 8)) != DONE:
+        return OUTPUTS_FULL
+    apply_action(trader, venue, address)
+    return DONE
 
 
 @entry_point("i8(i8, i8, i8, i8)")
@@ -469,7 +482,8 @@ def simulate(trader: int, venue: int, link: int, stop_cursor: int) -> int:
             if status != DONE:
                 return status
             wire.now_ns = max(wire.now_ns, time_ns)
-        apply_market(trader, venue, address)
+        if apply_market(trader, venue, link, address) != DONE:
+            return OUTPUTS_FULL
         header.cursor += 1
         if header.cursor & 1023 == 0:
             if wire.attention == SIGNALS:

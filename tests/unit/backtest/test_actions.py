@@ -17,6 +17,7 @@ from tests.unit.backtest.samples import market
 
 DAY_S = 86_400
 MONEY = 10**8
+THREE_DAYS_MS = 3 * DAY_S * 1_000.0
 
 
 class Holds(Strategy):
@@ -96,6 +97,19 @@ def test_a_split_rescales_an_order_on_its_way() -> None:
 def test_a_split_rescales_a_resting_order() -> None:
     result = backtest(Holds(limit=8.0), days(10, 10, 10, 5, 3.9, 3.9), splits=dated(2.0, name="ratio"))
     assert result.fills[["quantity", "price"]].to_numpy().tolist() == [[100.0, 10.0], [20.0, 3.9]]
+
+
+def test_a_split_finds_fills_booked_whose_reports_were_on_their_way() -> None:
+    # Filled on 2 January at 10; the report would come on the 5th, in shares and prices of before the split.
+    late = backtest(Holds(), days(10, 10, 10, 5, 5), splits=dated(2.0, name="ratio"), report_latency_ms=THREE_DAYS_MS)
+    assert int(late._engine.trader.rows("positions")[1]["quantity_units"]) == 200 * 10**8
+    assert late.summary.final_equity == 100_000.0
+    assert balance(late) == 99_000 * MONEY
+
+
+def test_a_dividend_is_paid_on_fills_whose_reports_were_on_their_way() -> None:
+    late = backtest(Holds(), days(10, 10, 10, 10), dividends=dated(0.5), report_latency_ms=THREE_DAYS_MS)
+    assert balance(late) == 99_050 * MONEY
 
 
 def test_fractions_of_a_reverse_split_are_paid_in_cash() -> None:
