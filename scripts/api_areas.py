@@ -111,6 +111,18 @@ AREAS: Final = (
         ),
     ),
     Area(
+        "books",
+        "Order books and feeds",
+        "The guide is [order books](../order-book.md).",
+        (
+            Entry("OrderBook"),
+            Entry("Feed", made=False),
+            Entry("read_lobster"),
+            Entry("read_databento"),
+            Entry("read_binance"),
+        ),
+    ),
+    Area(
         "running",
         "Running and results",
         "A run, what it costs, what it may do, and what it gives. The guides are [the result of a run](../results.md), "

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from atlas.data import load as load
     from atlas.data import load_bars as load_bars
     from atlas.data import load_shipped as load_shipped
+    from atlas.data.feeds.binance import read_binance as read_binance
+    from atlas.data.feeds.databento import read_databento as read_databento
+    from atlas.data.feeds.lobster import read_lobster as read_lobster
+    from atlas.data.feeds.records import Feed as Feed
+    from atlas.data.order_book import OrderBook as OrderBook
     from atlas.kernel.exchange.create import FeeRule as FeeRule
     from atlas.kernel.indicators import ADX as ADX
     from atlas.kernel.indicators import ADXR as ADXR
@@ -184,6 +189,11 @@ _HOMES = {
     "load": "data",
     "load_bars": "data",
     "load_shipped": "data",
+    "OrderBook": "data.order_book",
+    "Feed": "data.feeds.records",
+    "read_binance": "data.feeds.binance",
+    "read_databento": "data.feeds.databento",
+    "read_lobster": "data.feeds.lobster",
     "FeeRule": "kernel.exchange.create",
     "Limits": "kernel.trader.creation",
     "Instrument": "records.instruments",

@@ -134,6 +134,13 @@ class OrderBook:
     def cancel(self, order_id: int, quantity: float = NOTHING_SAID) -> None:
         """Take an order out, or a part of it, which leaves it in its place.
 
+        Parameters
+        ----------
+        order_id : int
+            Of an order in the book.
+        quantity : float, optional
+            Part to take out; all of it where left out.
+
         Raises
         ------
         InvalidRequestError
@@ -144,7 +151,20 @@ class OrderBook:
             self._refuse(result, order_id, NOTHING_SAID, quantity)
 
     def execute(self, order_id: int, quantity: float) -> None:
-        """Take what was executed of a resting order away; see `cancel`."""
+        """Take what was executed of a resting order away.
+
+        Parameters
+        ----------
+        order_id : int
+            Of an order in the book.
+        quantity : float
+            What was executed, at most what is left.
+
+        Raises
+        ------
+        InvalidRequestError
+            The order is unknown, or has less.
+        """
         result = entries.execute_order(self._address, 0, order_id, quantity, self._lots)
         if result:
             self._refuse(result, order_id, NOTHING_SAID, quantity)
@@ -153,6 +173,17 @@ class OrderBook:
         self, order_id: int, *, quantity: float, price: float = NOTHING_SAID, new_order_id: int | None = None
     ) -> None:
         """Give an order another quantity, price or id; it keeps its place only where the price stays and it shrinks.
+
+        Parameters
+        ----------
+        order_id : int
+            Of an order in the book.
+        quantity : float
+            All that is left of it now, above zero.
+        price : float, optional
+            Another price, a multiple of the tick.
+        new_order_id : int, optional
+            Another id.
 
         Raises
         ------
@@ -168,6 +199,15 @@ class OrderBook:
 
     def set_level(self, side: str | int, price: float, quantity: float, orders: int = NULL) -> None:
         """Set the whole quantity of a level whose orders are not known; 0 removes it.
+
+        Parameters
+        ----------
+        side : {"buy", "sell"}
+            "bid", "ask", +1 and -1 are understood too.
+        price, quantity : float
+            A multiple of the tick; 0 or more.
+        orders : int, optional
+            How many orders stand there, where that is known.
 
         Raises
         ------
@@ -219,7 +259,13 @@ class OrderBook:
                 return np.concatenate(parts)
 
     def clear(self, side: str | int | None = None) -> None:
-        """Empty the book, or one side."""
+        """Empty the book, or one side.
+
+        Parameters
+        ----------
+        side : {"buy", "sell"}, optional
+            Both where left out.
+        """
         entries.clear_book(self._address, 0, 0 if side is None else SIDES[side])
 
     def apply(self, records: Rows) -> int:
@@ -228,15 +274,25 @@ class OrderBook:
         Parameters
         ----------
         records : structured array
-            Of one of the book's kinds, or rows of 64 bytes of several; their instrument must be 0.
+            Of one of the book's kinds, or rows of 64 bytes of several, whose instrument is 0.
 
         Returns
         -------
         int
-            How many were not applied: refused, passed over as old, or come while the book can't be trusted.
+            How many were not applied: refused, passed over as old, or come while the book can't be trusted. Records
+            that concern no book, trades among them, are passed over and not counted.
         """
         rows = np.ascontiguousarray(records)
-        return int(entries.apply(self._address, rows.ctypes.data, rows.nbytes // ROW.itemsize))
+        address, count, done = rows.ctypes.data, rows.nbytes // ROW.itemsize, 0
+        before = self._unapplied()
+        while True:
+            done += entries.apply(self._address, address + done * ROW.itemsize, count - done)
+            if done == count:
+                return self._unapplied() - before
+            self._grow()
+
+    def _unapplied(self) -> int:
+        return int(self._row["refused_count"] + self._row["dropped_count"])
 
     # --- measures ----------------------------------------------------------------------------------------------------
 
@@ -265,19 +321,43 @@ class OrderBook:
         return float(entries.microprice(self._address, 0)) / self._scale
 
     def weighted_mid(self, levels: int = 5) -> float:
-        """Middle between the average prices, by quantity, of the best levels of bids and of asks."""
+        """Middle between the average prices, by quantity, of the best levels of bids and of asks.
+
+        Parameters
+        ----------
+        levels : int
+            Of either side.
+        """
         return float(entries.weighted_mid(self._address, 0, levels)) / self._scale
 
     def imbalance(self, levels: int = 1) -> float:
-        """(bids - asks) / (bids + asks) in quantity of the best levels, -1 to 1; NaN of an empty book."""
+        """(bids - asks) / (bids + asks) in quantity of the best levels, -1 to 1; NaN of an empty book.
+
+        Parameters
+        ----------
+        levels : int
+            Of either side.
+        """
         return float(entries.imbalance(self._address, 0, levels))
 
     def depth(self, levels: int = 10) -> tuple[Rows, Rows]:
-        """Best levels of bids and of asks, best first: structured arrays of `price`, `quantity`, `orders`."""
+        """Best levels of bids and of asks, best first: structured arrays of `price`, `quantity`, `orders`.
+
+        Parameters
+        ----------
+        levels : int
+            At most, of either side.
+        """
         return self._depth(1, levels), self._depth(-1, levels)
 
     def orders(self, side: str | int) -> Rows:
-        """All orders of a side, best price first and oldest first: `order_id`, `price`, `quantity`."""
+        """All orders of a side, best price first and oldest first: `order_id`, `price`, `quantity`.
+
+        Parameters
+        ----------
+        side : {"buy", "sell"}
+            "bid", "ask", +1 and -1 are understood too.
+        """
         rows, found = self._resting(SIDES[side]), None
         found = np.empty(len(rows), ORDERS)
         found["order_id"] = rows["order_id"]
@@ -285,7 +365,13 @@ class OrderBook:
         return found
 
     def order(self, order_id: int) -> RestingOrder | None:
-        """One order; None where it isn't in the book."""
+        """One order; None where it isn't in the book.
+
+        Parameters
+        ----------
+        order_id : int
+            Of any order.
+        """
         if not entries.copy_order(self._address, 0, order_id, self._words.ctypes.data):
             return None
         side, price, quantity, ahead = self._words.tolist()
@@ -295,6 +381,11 @@ class OrderBook:
 
     def queue_ahead(self, order_id: int) -> float:
         """Quantity that stands before an order in its level.
+
+        Parameters
+        ----------
+        order_id : int
+            Of an order in the book.
 
         Raises
         ------
@@ -366,7 +457,7 @@ class OrderBook:
         content, row = self.snapshot(), self._row
         self._room = BookCapacities(orders=min(2 * self._room.orders, MOST_ORDERS), pages=2 * self._room.pages)
         self._use(create_books([self._setup], self._room))
-        assert self.apply(content) == 0
+        entries.apply(self._address, content.ctypes.data, len(content))
         for name in row.dtype.names:
             self._row[name] = row[name]
 

@@ -99,7 +99,7 @@ def clear_book(books: int, book: int, side: int) -> int:
 
 @entry_point("i8(i8, i8, i8)")
 def apply(books: int, address: int, count: int) -> int:
-    """Apply `count` rows at an address; returns how many were not applied."""
+    """Apply `count` rows at an address; returns how many: fewer where there was no room for one."""
     return apply_records(books, address, count)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from atlas.kernel.book.measures import ASK, BID, best_price
 from atlas.kernel.book.orders import (
+    FULL,
     OK,
     add_order,
     cancel_order,
@@ -190,7 +191,7 @@ def apply_change(books: int, book: int, address: int, kind: int) -> int:
         result = apply_level(books, book, address, kind)
     if result == OK:
         row.applied_count += 1
-    else:
+    elif result != FULL:
         row.refused_count += 1
     return result
 
@@ -213,8 +214,8 @@ def apply_record(books: int, address: int) -> int:
 
 @kernel_function
 def apply_records(books: int, address: int, count: int) -> int:
-    """Apply rows that follow one another in memory; returns how many were not applied."""
-    unapplied = 0
+    """Apply rows that follow one another in memory; returns how many: fewer where there was no room for one."""
     for number in range(count):
-        unapplied += 1 if apply_record(books, address + number * ROW_BYTES) != OK else 0
-    return unapplied
+        if apply_record(books, address + number * ROW_BYTES) == FULL:
+            return number
+    return count

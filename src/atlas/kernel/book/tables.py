@@ -14,7 +14,7 @@ from atlas.kernel.memory.block import Layout, Table, address_accessor, floats, r
 BOOKS_VERSION: Final = 1
 FANOUT: Final = 64
 NOTHING: Final = -1
-TICK_BIAS: Final = sum(32 << (6 * digit) for digit in range(10))
+TICK_BIAS: Final = 32 * (64**10 - 1) // 63
 """Added to ticks: all are above zero then, and tick 0, around which spreads trade, lies in the middle of every node."""
 TICK_LIMIT: Final = float(2**50)
 

@@ -13,6 +13,7 @@ from atlas.records.enums import NULL
 from tests.reference.order_book import NaiveBook
 
 BOOK = 1
+ROOM = BookCapacities(orders=512, pages=512, nodes=4_096, taken=64)
 
 
 def as_float(units: int) -> float:
@@ -25,7 +26,7 @@ class Pair:
 
     tick: int
     ids: int = 400
-    capacities: BookCapacities = BookCapacities(orders=512, pages=512, nodes=4_096, taken=64)
+    capacities: BookCapacities = ROOM
 
     def __post_init__(self) -> None:
         self.block: Block = create_books([BookSetup(1), BookSetup(self.tick)], self.capacities)

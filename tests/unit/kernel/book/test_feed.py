@@ -11,7 +11,7 @@ from atlas.kernel.book import entries
 from atlas.kernel.book.create import BookCapacities, BookSetup, create_books
 from atlas.records.enums import NULL, BookCondition, SequenceRule
 from atlas.records.kinds import Kind
-from atlas.records.layout import ROW, blank
+from atlas.records.layout import blank
 
 
 class Fed:
@@ -30,7 +30,9 @@ class Fed:
         for name, value in fields.items():
             record[name] = value
         rows = np.ascontiguousarray(record)
-        return bool(entries.apply(self.block.address, rows.ctypes.data, rows.nbytes // ROW.itemsize) == 0)
+        before = self.row["refused_count"] + self.row["dropped_count"]
+        assert entries.apply(self.block.address, rows.ctypes.data, 1) == 1
+        return bool(self.row["refused_count"] + self.row["dropped_count"] == before)
 
     @property
     def touch(self) -> tuple[int, int, int, int]:
@@ -136,5 +138,16 @@ def test_what_is_said_of_the_book_as_a_whole() -> None:
     assert fed(Kind.BOOK_STATE, condition=int(BookCondition.SYNCHRONISED))
     assert fed(Kind.BOOK_CLEAR)
     assert fed.touch == (-1, 0, -1, 0)
-    assert not fed(Kind.TRADE, price_units=10, quantity_units=1)
-    assert not fed(Kind.BOOK_LEVEL_SET, instrument=1, side=1, price_units=10, quantity_units=1)
+    assert fed(Kind.TRADE, price_units=10, quantity_units=1)
+    assert fed(Kind.BOOK_LEVEL_SET, instrument=1, side=1, price_units=10, quantity_units=1)
+    assert fed.touch == (-1, 0, -1, 0)
+    assert fed.row["applied_count"] == 2
+
+
+def test_where_there_is_no_room_the_rest_waits() -> None:
+    fed = Fed()
+    rows = blank(Kind.BOOK_LEVEL_SET, 40)
+    rows["side"], rows["quantity_units"], rows["price_units"] = 1, 1, 64 * np.arange(40)
+    assert entries.apply(fed.block.address, rows.ctypes.data, 40) == 16
+    assert fed.row["applied_count"] == 16
+    assert fed.row["refused_count"] == 0
