@@ -30,6 +30,10 @@ _TYPE_WORDS: Final = (
 )
 
 
+ANY_NAME: Final = "NAME"
+"""Stands in a path for a key that users choose, such as a symbol."""
+
+
 def key(meaning: str, *, example: Any, unit: str = "", default: str = "", later: bool = False) -> Meta:
     """
     Describe a key where it is declared.
@@ -81,7 +85,7 @@ class Key:
     section : type or None
         The section that stands there, or of which a list does.
     below : str
-        Path of what is in it: its own, or ``path[]`` for a list.
+        Path of what is in it: its own, ``path[]`` for a list, or ``path.NAME`` for keys that users choose.
     """
 
     path: str
@@ -116,8 +120,9 @@ def _key(field: inspection.Field, path: str) -> Key:
     metadata = field.type if isinstance(field.type, inspection.Metadata) else None
     schema: dict[str, Any] = (metadata.extra_json_schema if metadata else None) or {}
     extra: dict[str, Any] = (metadata.extra if metadata else None) or {}
-    array = member_of(field.type, inspection.ListType)
-    struct = member_of(array.item_type if array else field.type, inspection.StructType)
+    array, mapping = (member_of(field.type, kind) for kind in (inspection.ListType, inspection.DictType))
+    item = array.item_type if array else (mapping.value_type if mapping else field.type)
+    struct = member_of(item, inspection.StructType)
     here = join(path, field.encode_name)
     return Key(
         path=here,
@@ -130,7 +135,7 @@ def _key(field: inspection.Field, path: str) -> Key:
         example=next(iter(schema.get("examples", ())), None),
         later=extra.get("later", False),
         section=struct.cls if struct else None,
-        below=f"{here}[]" if array else here,
+        below=f"{here}[]" if array else (f"{here}.{ANY_NAME}" if mapping else here),
     )
 
 
@@ -138,6 +143,8 @@ def _kind(wanted: inspection.Type) -> str:
     literal = member_of(wanted, inspection.LiteralType)
     if literal is not None:
         return ", ".join(f"`{value}`" for value in literal.values)
+    if member_of(wanted, inspection.DictType) is not None and member_of(wanted, inspection.ListType) is not None:
+        return "keys and values, or a list"
     for kind, words in _TYPE_WORDS:
         member = member_of(wanted, kind)
         if member is not None:

@@ -83,7 +83,7 @@ def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         section = member_of(wanted, inspection.StructType)
-        return _normalise_section(value, section, path) if section else _normalise_free(value, path)
+        return _normalise_section(value, section, path) if section else _normalise_free(value, wanted, path)
     if isinstance(value, list | tuple):
         return _normalise_list(value, wanted, path)
     if isinstance(value, str):
@@ -125,13 +125,15 @@ def _is_known_spelling(key: str) -> bool:
     return bool(re.fullmatch(r"[a-z][A-Za-z0-9]*|[a-z][a-z0-9_]*", key))
 
 
-def _normalise_free(value: Mapping[Any, Any], path: str) -> dict[str, Any]:
+def _normalise_free(value: Mapping[Any, Any], wanted: inspection.Type, path: str) -> dict[str, Any]:
     """Treat a mapping without declared keys, such as a strategy's parameters: decimal strings become numbers."""
+    mapping = member_of(wanted, inspection.DictType)
+    item_type = mapping.value_type if mapping else inspection.AnyType()
     result: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
             raise ConfigurationError(f"a key must be text, not {describe(key)}", path)
-        result[key] = normalise(item, inspection.AnyType(), join(path, key))
+        result[key] = normalise(item, item_type, join(path, key))
     return result
 
 
@@ -142,11 +144,12 @@ def _normalise_list(value: Iterable[Any], wanted: inspection.Type, path: str) ->
 
 
 def _normalise_text(value: str, wanted: inspection.Type, path: str) -> Any:
-    if member_of(wanted, inspection.ListType):
+    is_text = member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType)
+    if member_of(wanted, inspection.ListType) and not is_text:
         return [part.strip() for part in value.split(",")]
-    if member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType):
-        return value
-    number = number_of(value)
+    number = number_of(value) if not is_text or member_of(wanted, inspection.FloatType) else None
+    if is_text:
+        return value if number is None else number
     if number is None:
         zero = _LEADING_ZERO.fullmatch(value)
         if zero and not member_of(wanted, inspection.AnyType):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import signature
 from typing import Any, Final
@@ -86,9 +86,14 @@ def optimize(
 def strategy_of(given: Any) -> Strategy:
     """Return the one strategy that is to be varied."""
     found = strategies_of(given)
-    if len(found) != 1:
-        raise StrategyError("optimize varies one strategy; give one, and its parameters")
+    require_one(found)
     return found[0]
+
+
+def require_one(strategies: Sequence[Strategy]) -> None:
+    """Refuse several strategies: whose parameters were meant would be a guess."""
+    if len(strategies) != 1:
+        raise StrategyError("optimize varies one strategy; give one, and its parameters")
 
 
 def split_keywords(
@@ -125,6 +130,7 @@ def optimize_plan(
 ) -> Optimization:
     """Try every point of a run that is planned already; see `optimize`."""
     goal, score = judge(maximize, minimize)
+    require_one(plan.strategies)
     if threads is not None:
         require_whole("threads", threads)
     grid = make_grid(plan.strategies[0], ranges, constraint)

@@ -200,11 +200,11 @@ def test_plain_values_have_no_traps(tmp_path: Path, written: str, read: Any) -> 
 
 def test_anchors_stand_for_what_they_name(tmp_path: Path) -> None:
     document = load(tmp_path, f"{GOOD}symbols: &mine [A, B]\nparameters: {{names: *mine}}\n")
-    assert document.strategy.parameters == {"names": ["A", "B"]}
+    assert document.running["strategy"].parameters == {"names": ["A", "B"]}
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
-    assert load(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()).strategy.type == "momentum"
+    assert load(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()).running["strategy"].type == "momentum"
     assert load(tmp_path, b'\xef\xbb\xbf{"strategy": "momentum", "mode": "backtest"}', "run.json").mode == "backtest"
 
 

@@ -14,11 +14,13 @@ import pytest
 
 import atlas
 from atlas.backtest.result import BacktestResult
+from atlas.backtest.run import plan_run
 from atlas.kernel.indicators import SMA
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.research import Optimization, optimize
 from atlas.research.grid import make_grid
+from atlas.research.search import optimize_plan
 from atlas.research.trials import usable_cores
 from atlas.strategy.base import Strategy
 from atlas.strategy.shipped import strategy_class
@@ -348,3 +350,9 @@ def test_the_front_door_has_it() -> None:
     assert atlas.optimize is optimize
     assert usable_cores() >= 1
     assert SMA(3).arguments
+
+
+def test_a_plan_of_several_strategies_is_refused() -> None:
+    plan = plan_run([SmaCross(), SmaCross(fast=3)], market())
+    with pytest.raises(StrategyError, match="optimize varies one strategy"):
+        optimize_plan(plan, {"fast": [2, 3]})
