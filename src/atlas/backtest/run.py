@@ -90,7 +90,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     mode: str = "auto",
     compile: str = "allow",
     on_error: str = "stop",
-    history: int = 0,
+    history: int | None = None,
     progress: Progress | None = None,
     journal: str | Path | None = None,
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
@@ -164,8 +164,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Whether a hook that can't be compiled is an error, or runs interpreted.
     on_error : {"stop", "halt"}
         Whether an error in a hook ends the run and is raised, or only halts its strategy.
-    history : int
-        Past bars kept an instrument for ``ctx.history``.
+    history : int, optional
+        How many bars ``ctx.close_price(ago=...)`` and its like may look back; found in the text of hooks without it.
     progress : callable, optional
         Is told records done and records in all, now and then.
     journal : path, optional

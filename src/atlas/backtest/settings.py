@@ -73,8 +73,8 @@ class RunSettings:
         Whether a hook that can't be compiled is an error.
     on_error : {"stop", "halt"}
         Whether a failed hook ends the run, or only its strategy.
-    history : int
-        Past bars kept an instrument for ``ctx.history``.
+    history : int or None
+        Bars that hooks may look back; None for as many as their text shows.
     aggregate_ns : int
         Length of the bars handed to strategies; 0 for the data's own.
     risk_free_rate : float
@@ -108,7 +108,7 @@ class RunSettings:
     mode: str = "auto"
     compile: str = "allow"
     on_error: str = "stop"
-    history: int = 0
+    history: int | None = None
     aggregate_ns: int = 0
     risk_free_rate: float = 0.0
 
@@ -124,8 +124,10 @@ class RunSettings:
         require_number("impact_factor", self.impact_factor, least=0.0, most=1_000.0)
         if (self.slippage_model == "fixed") != (self.impact_factor == 0.0):
             raise ConfigurationError("goes with square_root and volume_share, and they with it", "impact_factor")
-        for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):
+        for name in ("order_latency_ns", "report_latency_ns", "seed", "aggregate_ns"):
             require_whole(name, getattr(self, name))
+        if self.history is not None:
+            require_whole("history", self.history)
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
             require_choice(name, getattr(self, name), choices)
         require_choice("delisting", self.delisting, DELISTINGS)
@@ -184,7 +186,7 @@ class RunSettings:
             order_latency_ns=self.order_latency_ns,
             report_latency_ns=self.report_latency_ns,
             aggregate_ns=self.aggregate_ns,
-            history_length=self.history,
+            history=self.history,
             equity_interval_ns=equity_interval_ns(history),
             rates=rates,
             changes=changes_of(history, self.rates, currencies, self.universe, self.delisting),

@@ -531,7 +531,12 @@ class Document(Section, frozen=True, kw_only=True):
     seed: Annotated[Seed, key("Of every random draw, and of generated bars", example=1)] = 0
     history: Annotated[
         HistoryLength | None,
-        key("Past bars kept for `ctx.close_price(ago=...)`", unit="bars", example=20, default="0"),
+        key(
+            "How far `ctx.close_price(ago=...)` and its like may look back",
+            unit="bars",
+            example=20,
+            default="as far as the hooks' text shows",
+        ),
     ] = None
     on_error: Annotated[
         Literal["stop", "halt"],

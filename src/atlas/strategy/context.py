@@ -18,7 +18,7 @@ import numpy as np
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
 from atlas.records.enums import NULL, OrderFlag, OrderType, QuantityKind, TimeInForce
-from atlas.strategy.fields import suggestion
+from atlas.strategy.at_run_time import by_column, by_symbol, within
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
@@ -224,7 +224,8 @@ class Context:
         field : HistoryField
             Which of open, high, low, close and volume.
         ago : int
-            Bars back; 0 is the last finished one. Below ``backtest(history=...)``, which keeps so many.
+            Bars back; 0 is the last finished one. As far as ``backtest(history=...)`` says, which finds it by itself
+            where the text of the hook shows it.
         instrument : int or str, optional
             Whose bar; the event's where nothing is said.
         """
@@ -708,6 +709,7 @@ def live_context(
     clock: ctypes.Structure,
     symbols: Sequence[str] = (),
     columns: Sequence[str] = (),
+    kept_bars: int = 0,
 ) -> LiveContext:
     """Return the context over `memory` (a `CONTEXT` record), its primitives bound to world and strategy.
 
@@ -723,6 +725,8 @@ def live_context(
         Symbols by instrument number, where hooks may name them at run time: in open strategies.
     columns : sequence of str
         Further columns by number, where hooks name them at run time.
+    kept_bars : int
+        How many bars are kept of each instrument; what open strategies ask for is only known at run time.
     """
     context: LiveContext = LiveContext.from_address(int(memory.ctypes.data))
     world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
@@ -730,36 +734,11 @@ def live_context(
         primitive = functools.partial(verbs[name], world, strategy)
         setattr(context, f"call_{name}", by_symbol(primitive, symbols) if symbols else primitive)
     if symbols:
+        context.call_history = within(context.call_history, kept_bars)
         context.call_column = by_column(context.call_column, columns)
     context.call_clock = functools.partial(getattr, clock, "clock_ns")
     context.texts = {}
     return context
-
-
-def by_symbol(primitive: Callable[..., Any], symbols: Sequence[str]) -> Callable[..., Any]:
-    """Return a primitive that takes a symbol too where it takes the number of an instrument."""
-    numbers = {symbol: number for number, symbol in enumerate(symbols)}
-
-    def call(first: Any, *others: Any) -> Any:
-        if isinstance(first, str):
-            if first not in numbers:
-                raise ValueError(UNKNOWN_INSTRUMENT_TEXT)
-            first = numbers[first]
-        return primitive(first, *others)
-
-    return call
-
-
-def by_column(primitive: Callable[..., Any], columns: Sequence[str]) -> Callable[..., Any]:
-    """Return the primitive of further columns that takes a column's name for its number."""
-    numbers = {name: number for number, name in enumerate(columns)}
-
-    def call(instrument: Any, name: str, ago: int = 0) -> Any:
-        if name not in numbers:
-            raise ValueError(f"the data has no further column {name!r}{suggestion(str(name), numbers)}")
-        return primitive(instrument, numbers[name], ago)
-
-    return call
 
 
 def without_self(function: Any) -> inspect.Signature:
