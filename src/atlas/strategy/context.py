@@ -59,6 +59,7 @@ NO_PRICE_TEXT = VERB_MESSAGES[VerbError.NO_PRICE_YET]
 NOT_A_PAIR, NOT_A_PAIR_TEXT = int(VerbError.NOT_A_PAIR), VERB_MESSAGES[VerbError.NOT_A_PAIR]
 ONE_TRIGGER_TEXT = "touch, trailing and trailing_fraction stand alone, without limit and stop"
 ONE_SIZE_TEXT = "say how much by exactly one of quantity, notional and weight"
+BRACKET_TEXT = "a bracket has both a stop_loss and a take_profit; buy and sell take one alone"
 
 
 def given(value: Any) -> int:
@@ -283,6 +284,7 @@ class Context:
         trailing: Any = None,
         trailing_fraction: Any = None,
         reduce_only: Any = None,
+        fraction: Any = None,
     ) -> int:
         """Place an order to buy; give its id. How much is said by exactly one of quantity, notional and weight.
 
@@ -312,6 +314,8 @@ class Context:
             Distance of a stop that follows the price: in price, or as a fraction of it.
         reduce_only : bool, optional
             True for an order that never enlarges a position, nor turns it.
+        fraction : float
+            The same as `weight`.
         """
         return self._place(
             BUY,
@@ -329,6 +333,7 @@ class Context:
             trailing,
             trailing_fraction,
             reduce_only,
+            fraction,
         )
 
     def sell(  # noqa: PLR0913, PLR0917 - each by its name
@@ -347,6 +352,7 @@ class Context:
         trailing: Any = None,
         trailing_fraction: Any = None,
         reduce_only: Any = None,
+        fraction: Any = None,
     ) -> int:
         """Place an order to sell; give its id. Parameters are those of `buy`.
 
@@ -368,6 +374,7 @@ class Context:
             trailing,
             trailing_fraction,
             reduce_only,
+            fraction,
         )
 
     def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
@@ -387,18 +394,17 @@ class Context:
         trailing: Any,
         trailing_fraction: Any,
         reduce_only: Any,
+        fraction: Any,
     ) -> int:
         """Place an order of one side; see `buy` and `sell`."""
-        size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
-        if given(quantity) + given(notional) + given(weight) != 1:
-            raise ValueError(ONE_SIZE_TEXT)
+        size = self._size(quantity, notional, weight, fraction)
         if trailing is None and trailing_fraction is None and touch is None and reduce_only is None:
             answer = self.call_place(
                 self.instrument if instrument is None else instrument,
                 side,
                 1 + given(limit) + 2 * given(stop),
                 int(time_in_force),
-                1 + given(notional) + 2 * given(weight),
+                1 + given(notional) + 2 * (given(weight) + given(fraction)),
                 or_number(expire_time_ns, NULL),
                 size,
                 or_nan(limit),
@@ -415,7 +421,7 @@ class Context:
                 side,
                 TRAILING_STOP if trails else (IF_TOUCHED if touches else 1 + given(limit) + 2 * given(stop)),
                 int(time_in_force),
-                1 + given(notional) + 2 * given(weight),
+                1 + given(notional) + 2 * (given(weight) + given(fraction)),
                 or_number(expire_time_ns, NULL),
                 size,
                 or_nan(limit),
@@ -429,6 +435,14 @@ class Context:
         if answer < 0:
             verb_error(answer)
         return answer
+
+    def _size(self, quantity: Any, notional: Any, weight: Any, fraction: Any) -> float:
+        """Return how much, by whichever of them was said."""
+        if given(quantity) + given(notional) + given(weight) + given(fraction) != 1:
+            raise ValueError(ONE_SIZE_TEXT)
+        if given(quantity):
+            return or_nan(quantity)
+        return or_nan(notional) if given(notional) else (or_nan(weight) if given(weight) else or_nan(fraction))
 
     def order(
         self,
@@ -474,23 +488,27 @@ class Context:
 
     def bracket(
         self,
-        instrument: Any,
-        quantity: float,
-        stop_loss: float,
-        take_profit: float,
+        instrument: Any = None,
+        quantity: Any = None,
+        stop_loss: Any = None,
+        take_profit: Any = None,
         limit: Any = None,
         stop: Any = None,
         time_in_force: Any = GTC,
+        notional: Any = None,
+        weight: Any = None,
+        fraction: Any = None,
     ) -> int:
-        """Place an order for a signed quantity with a stop and a target that live from its fill on; give its id.
+        """Place an order of a signed size with a stop and a target that live from its fill on; give its id.
 
         The stop and the target are orders of their own, told to `on_order` with `order.parent` this id. One ends the
-        other, and both end with the position they protect.
+        other, and both end with the position they protect. How much is said by exactly one of quantity, notional and
+        weight.
 
         Parameters
         ----------
-        instrument : int or str
-            What is traded.
+        instrument : int or str, optional
+            What is traded; the event's where nothing is said.
         quantity : float
             Pieces of the entry: above 0 to buy, below to sell short.
         stop_loss : float
@@ -501,8 +519,28 @@ class Context:
             Of the entry; a market order where nothing is said.
         time_in_force : TimeInForce
             Of the entry.
+        notional, weight, fraction : float
+            In place of a quantity, likewise signed; see `buy`.
         """
-        return self.order(instrument, quantity, None, limit, stop, stop_loss, take_profit, time_in_force)
+        size = self._size(quantity, notional, weight, fraction)
+        if given(stop_loss) + given(take_profit) != 2:
+            raise ValueError(BRACKET_TEXT)
+        answer = self.call_place(
+            self.instrument if instrument is None else instrument,
+            SELL if size < 0.0 else BUY,
+            1 + given(limit) + 2 * given(stop),
+            int(time_in_force),
+            1 + given(notional) + 2 * (given(weight) + given(fraction)),
+            NULL,
+            abs(size),
+            or_nan(limit),
+            or_nan(stop),
+            or_nan(stop_loss),
+            or_nan(take_profit),
+        )
+        if answer < 0:
+            verb_error(answer)
+        return answer
 
     def oco(self, first_order_id: int, second_order_id: int) -> int:
         """Let one of two working orders cancel the other; give 1, or 0 where one of them works no more.

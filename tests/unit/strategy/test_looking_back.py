@@ -58,8 +58,7 @@ class InLoops(Strategy):
 
 def beyond(ctx: Any, ago: int) -> float:
     """Look as far back as it is told."""
-    price: float = ctx.close_price(ago=ago)
-    return price
+    return float(ctx.close_price(ago=ago))
 
 
 class Told(Strategy):
@@ -105,7 +104,7 @@ def logged(strategy: Any, **options: Any) -> list[float]:
     [(Before, 2), (ByField, 5), (ByField(lookback=9), 9), (InLoops, 8), (InLoops(length=30), 31), (Last, 1)],
 )
 def test_as_many_bars_are_kept_as_the_text_shows(strategy: Any, kept: int) -> None:
-    assert kept_bars([definition_of(strategy), definition_of(Last)], None) == kept
+    assert kept_bars([definition_of(strategy), definition_of(Last())], None) == kept
 
 
 @pytest.mark.parametrize("mode", MODES)
