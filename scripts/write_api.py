@@ -18,7 +18,7 @@ from typing import Any, Final
 from docstring_parser import Docstring, DocstringParam, DocstringStyle, parse
 
 import atlas
-from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.settings import LIMIT_KEYS
 from atlas.config.keys import Key, keys_of
 from atlas.config.sections import Document
 from atlas.records.enums import TimeInForce

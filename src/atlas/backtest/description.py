@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
-from atlas.backtest.settings import RunSettings, given_limits
+from atlas.backtest.settings import LIMIT_KEYS, RunSettings, given_limits
 from atlas.backtest.universe import Universe, as_row
 from atlas.config.reading import dumper
 from atlas.config.sections import DataSourceSection
@@ -20,26 +20,6 @@ from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import definition_of
 from atlas.strategy.shipped import MODULES
-
-LIMIT_KEYS: Final = {
-    "order_quantity": "maxOrderSize",
-    "order_notional": "maxOrderNotional",
-    "position_quantity": "maxPositionQuantity",
-    "position_fraction": "maxPositionSize",
-    "open_positions": "maxOpenPositions",
-    "exposure": "maxExposure",
-    "leverage": "maxLeverage",
-    "concentration": "concentration",
-    "price_band": "priceBand",
-    "orders_per_second": "ordersPerSecond",
-    "daily_loss": "maxDailyLoss",
-    "daily_loss_amount": "maxDailyLossAmount",
-    "drawdown": "maxDrawdown",
-    "reducing_drawdown": "reduceDrawdown",
-    "prevent_self_trade": "preventSelfTrade",
-    "require_buying_power": "requireBuyingPower",
-}
-"""Key in a document of each limit that the kernel serves."""
 
 READING_KEYS: Final = frozenset(
     key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path", "files"}

@@ -15,12 +15,12 @@ import msgspec
 
 from atlas.backtest.actions import actions_of
 from atlas.backtest.benchmark import benchmark_choice
-from atlas.backtest.description import DOCUMENT_MODELS, LIMIT_KEYS, settable_parameters
+from atlas.backtest.description import DOCUMENT_MODELS, settable_parameters
 from atlas.backtest.preparation import Report
 from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, RunPlan, read_or_aggregate, with_fractions
-from atlas.backtest.settings import RunSettings
+from atlas.backtest.settings import LIMIT_KEYS, RunSettings
 from atlas.backtest.universe import Universe, read_universe
 from atlas.config import (
     CommissionSection,

@@ -16,7 +16,7 @@ from .sections import Document
 
 BEGIN: Final = "<!-- keys: begin -->\n"
 END: Final = "<!-- keys: end -->\n"
-_HEAD: Final = ("key", "meaning", "unit", "value", "default", "example")
+_HEAD: Final = ("key", "meaning", "unit", "value", "default", "example", "in Python")
 
 
 def tables() -> str:
@@ -59,7 +59,15 @@ def _row(key: Key, tables_of: Mapping[type[Any], str]) -> tuple[str, ...]:
         listed = {"[]": "list, each with ", key.path[-2:]: ""}.get(key.below[-2:], "by name, each with ")
         keys = "keys of its own" if path == key.below else f"the keys of `{path}`"
         kind = f"{'text, or ' if key.kind == 'text' else ''}{listed}[{keys}](#{anchor})"
-    cells = (f"`{key.name}`", meaning, key.unit, kind, key.default, f"`{as_written(key.example)}`")
+    cells = (
+        f"`{key.name}`",
+        meaning,
+        key.unit,
+        kind,
+        key.default,
+        f"`{as_written(key.example)}`",
+        key.python and f"`{key.python}`",
+    )
     return tuple(cell.replace("|", "\\|") for cell in cells)
 
 

@@ -72,18 +72,25 @@ class CommissionSection(Section, frozen=True, kw_only=True):
             "Part of each fill's value: 0.001 is ten basis points; below zero is a rebate",
             unit="fraction",
             example=0.001,
+            python="taker_rate",
         ),
     ] = 0.0
     maker_fraction: Annotated[
         FeeFraction | None,
-        key("The same of fills of resting orders", unit="fraction", example=-0.0001, default="`fraction`"),
+        key(
+            "The same of fills of resting orders",
+            unit="fraction",
+            example=-0.0001,
+            default="`fraction`",
+            python="maker_rate",
+        ),
     ] = None
     percent: Annotated[
         Annotated[float, Meta(ge=0.0, le=100.0)],
         key("The same in percent; give one of the two", unit="percent", example=0.1),
     ] = 0.0
     per_share: Annotated[
-        NotNegative, key("Amount for each unit of quantity", unit="currency a unit", example=0.005)
+        NotNegative, key("Amount for each unit of quantity", unit="currency a unit", example=0.005, python="per_unit")
     ] = 0.0
     flat: Annotated[NotNegative, key("Amount for each fill", unit="currency", example=1.0)] = 0.0
     minimum: Annotated[NotNegative, key("Least amount of a fill", unit="currency", example=1.0)] = 0.0
@@ -114,8 +121,13 @@ class SlippageSection(Section, frozen=True, kw_only=True):
     `impact_factor` × √(size / volume) to `fixed_bps`, ``volumeShare`` the same × (size / volume)².
     """
 
-    model: Annotated[str, key("`none`, `fixed`, `volume` or `volumeShare`", example="fixed", default="`none`")] = ""
-    fixed_bps: Annotated[NotNegative, key("Distance from the price", unit="basis points", example=2.5)] = 0.0
+    model: Annotated[
+        str,
+        key("`none`, `fixed`, `volume` or `volumeShare`", example="fixed", default="`none`", python="slippage_model"),
+    ] = ""
+    fixed_bps: Annotated[
+        NotNegative, key("Distance from the price", unit="basis points", example=2.5, python="slippage_bps")
+    ] = 0.0
     impact_factor: Annotated[
         NotNegative,
         key(
@@ -133,27 +145,47 @@ class RiskLimitsSection(Section, frozen=True, kw_only=True):
         str, key("A named set of limits; those given beside it replace its own", example="conservative", default="none")
     ] = ""
     max_position_size: Annotated[
-        Fraction | None, key("Position in one instrument", unit="fraction of equity", example=0.25)
+        Fraction | None,
+        key("Position in one instrument", unit="fraction of equity", example=0.25, python="position_fraction"),
     ] = None
     max_drawdown: Annotated[
-        Fraction | None, key("Fall from the peak of equity that halts trading", unit="fraction of it", example=0.3)
+        Fraction | None,
+        key("Fall from the peak of equity that halts trading", unit="fraction of it", example=0.3, python="drawdown"),
     ] = None
     max_daily_loss: Annotated[
         Fraction | None,
-        key("Loss that halts trading for the day", unit="fraction of the day's first equity", example=0.05),
+        key(
+            "Loss that halts trading for the day",
+            unit="fraction of the day's first equity",
+            example=0.05,
+            python="daily_loss",
+        ),
     ] = None
-    max_open_positions: Annotated[PositiveCount | None, key("Positions open at a time", unit="count", example=5)] = None
-    max_order_size: Annotated[Positive | None, key("Quantity of one order", unit="units", example=1_000)] = None
-    max_order_notional: Annotated[Positive | None, key("Value of one order", unit="currency", example=25_000)] = None
+    max_open_positions: Annotated[
+        PositiveCount | None, key("Positions open at a time", unit="count", example=5, python="open_positions")
+    ] = None
+    max_order_size: Annotated[
+        Positive | None, key("Quantity of one order", unit="units", example=1_000, python="order_quantity")
+    ] = None
+    max_order_notional: Annotated[
+        Positive | None, key("Value of one order", unit="currency", example=25_000, python="order_notional")
+    ] = None
     max_position_quantity: Annotated[
-        Positive | None, key("Quantity held of one instrument", unit="units", example=10_000)
+        Positive | None,
+        key("Quantity held of one instrument", unit="units", example=10_000, python="position_quantity"),
     ] = None
     max_exposure: Annotated[
-        Positive | None, key("All positions and working orders together", unit="currency", example=50_000)
+        Positive | None,
+        key("All positions and working orders together", unit="currency", example=50_000, python="exposure"),
     ] = None
     max_leverage: Annotated[
         Positive | None,
-        key("Exposure over equity; above 1 it also raises the buying power", unit="multiple", example=2.0),
+        key(
+            "Exposure over equity; above 1 it also raises the buying power",
+            unit="multiple",
+            example=2.0,
+            python="leverage",
+        ),
     ] = None
     concentration: Annotated[
         Fraction | None, key("The same as `maxPositionSize`, beside it", unit="fraction of equity", example=0.1)
@@ -166,7 +198,12 @@ class RiskLimitsSection(Section, frozen=True, kw_only=True):
     ] = None
     reduce_drawdown: Annotated[
         Fraction | None,
-        key("Fall from the peak from which only reducing orders pass", unit="fraction of it", example=0.15),
+        key(
+            "Fall from the peak from which only reducing orders pass",
+            unit="fraction of it",
+            example=0.15,
+            python="reducing_drawdown",
+        ),
     ] = None
     prevent_self_trade: Annotated[
         bool | None,
@@ -180,7 +217,8 @@ class RiskLimitsSection(Section, frozen=True, kw_only=True):
         Positive | None, key("Loss of one trade", unit="currency", example=500, later=True)
     ] = None
     max_daily_loss_amount: Annotated[
-        Positive | None, key("Loss that halts trading for the day", unit="currency", example=5_000)
+        Positive | None,
+        key("Loss that halts trading for the day", unit="currency", example=5_000, python="daily_loss_amount"),
     ] = None
     max_consecutive_losses: Annotated[
         PositiveCount | None, key("Losing trades in a row", unit="count", example=5, later=True)
@@ -240,11 +278,15 @@ class ValidationSection(Section, frozen=True, kw_only=True):
 class LatencySection(Section, frozen=True, kw_only=True):
     """Delays of the simulated venue. A bare text is the name of a preset: `none`, `colocated` or `remote`."""
 
-    order_ms: Annotated[Delay, key("From an order to the venue", unit="milliseconds", example=5)] = 0.0
+    order_ms: Annotated[
+        Delay, key("From an order to the venue", unit="milliseconds", example=5, python="order_latency_ms")
+    ] = 0.0
     acknowledgement_ms: Annotated[
         Delay, key("Of its acknowledgement; the same as `fillReportMs`", unit="milliseconds", example=5)
     ] = 0.0
-    fill_report_ms: Annotated[Delay, key("Of a fill's report", unit="milliseconds", example=5)] = 0.0
+    fill_report_ms: Annotated[
+        Delay, key("Of a fill's report", unit="milliseconds", example=5, python="report_latency_ms")
+    ] = 0.0
     market_data_ms: Annotated[
         Delay, key("Of market data to the trader", unit="milliseconds", example=0, later=True)
     ] = 0.0
@@ -273,6 +315,7 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
         key(
             "`close` lets an order asked for at a bar's close take part in that close, a relaxation that reports name",
             example="next",
+            python="close_fills",
         ),
     ] = "next"
     fractional: Annotated[
@@ -442,6 +485,7 @@ class Document(Section, frozen=True, kw_only=True):
             "Instead of `strategy`: several that share the account, asked in this order",
             example=[{"type": "sma_cross", "name": "Fast", "parameters": {"fast": 5}}, {"type": "ema_trend"}],
             default="none",
+            python="strategy",
         ),
     ] = field(default_factory=list)
     id: Annotated[str, key("Name of the run, and of its folder in `runs`", example="example", default="the file's")] = (
@@ -461,11 +505,23 @@ class Document(Section, frozen=True, kw_only=True):
     ] = field(default_factory=list)
     start_date: Annotated[
         str | None,
-        key("First day or instant", unit="ISO date or time, UTC", example="2001-01-01", default="the data's first"),
+        key(
+            "First day or instant",
+            unit="ISO date or time, UTC",
+            example="2001-01-01",
+            default="the data's first",
+            python="start",
+        ),
     ] = None
     end_date: Annotated[
         str | None,
-        key("Last day or instant, included", unit="ISO date or time, UTC", example="2010-12-31", default="the data's"),
+        key(
+            "Last day or instant, included",
+            unit="ISO date or time, UTC",
+            example="2010-12-31",
+            default="the data's",
+            python="end",
+        ),
     ] = None
     timeframe: Annotated[
         str | None,
@@ -475,7 +531,9 @@ class Document(Section, frozen=True, kw_only=True):
             default="the data's",
         ),
     ] = None
-    initial_capital: Annotated[Positive, key("Amount at the start", unit="currency", example="250000")] = 100_000.0
+    initial_capital: Annotated[
+        Positive, key("Amount at the start", unit="currency", example="250000", python="cash")
+    ] = 100_000.0
     currency: Annotated[
         Annotated[str, Meta(min_length=2, max_length=12)],
         key("Of the account, and of instruments that say nothing else", unit="ISO 4217 code, or a coin", example="USD"),
@@ -506,15 +564,17 @@ class Document(Section, frozen=True, kw_only=True):
             default="shares in `currency`, without ticks and lots",
         ),
     ] = field(default_factory=dict)
-    commission: Annotated[CommissionSection, key("What a fill costs", example={"fraction": 0.0005}, default="none")] = (
-        field(default_factory=CommissionSection)
-    )
+    commission: Annotated[
+        CommissionSection, key("What a fill costs", example={"fraction": 0.0005}, default="none", python="fees")
+    ] = field(default_factory=CommissionSection)
     slippage: Annotated[
         SlippageSection, key("How far fills are from the price", example={"fixedBps": 2.5}, default="none")
     ] = field(default_factory=SlippageSection)
     risk_limits: Annotated[
         RiskLimitsSection | None,
-        key("What the risk engine refuses", example={"maxDrawdown": 0.3}, default="buying power alone"),
+        key(
+            "What the risk engine refuses", example={"maxDrawdown": 0.3}, default="buying power alone", python="limits"
+        ),
     ] = None
     validation: Annotated[
         ValidationSection,
@@ -526,7 +586,12 @@ class Document(Section, frozen=True, kw_only=True):
     ] = field(default_factory=ExecutionSection)
     data_source: Annotated[
         DataSourceSection | None,
-        key("Where market data comes from", example={"type": "shipped", "path": "sp500"}, default="required"),
+        key(
+            "Where market data comes from",
+            example={"type": "shipped", "path": "sp500"},
+            default="required",
+            python="data",
+        ),
     ] = field(default=None, name="data_source")
     seed: Annotated[Seed, key("Of every random draw, and of generated bars", example=1)] = 0
     history: Annotated[
@@ -544,7 +609,7 @@ class Document(Section, frozen=True, kw_only=True):
     ] = "stop"
     hook_mode: Annotated[
         Literal["auto", "compiled", "interpreted"],
-        key("How hooks run; the results are the same", example="interpreted"),
+        key("How hooks run; the results are the same", example="interpreted", python="mode"),
     ] = "auto"
     compile: Annotated[
         Literal["allow", "require"],

@@ -15,7 +15,7 @@ import msgspec.inspect as inspection
 
 from atlas.records.errors import ConfigurationError
 
-from .suggestions import did_you_mean, squash
+from .suggestions import did_you_mean, nearest, squash
 
 _LEADING_ZERO = re.compile(r"\s*([+-]?)0+(\d[\d_]*)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
@@ -111,13 +111,21 @@ def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType,
         here = join(path, str(key))
         field = fields.get(squash(str(key))) if _is_known_spelling(str(key)) else None
         if field is None:
-            hint = did_you_mean(str(key), (known.encode_name for known in section.fields))
-            raise ConfigurationError(f"unknown key; {hint}", here)
+            raise ConfigurationError(f"unknown key; {_hint(str(key), section)}", here)
         if field.encode_name in result:
             raise ConfigurationError(f"given twice: as {spelt[field.encode_name]!r} and as {str(key)!r}", here)
         spelt[field.encode_name] = str(key)
         result[field.encode_name] = normalise(item, field.type, here)
     return result
+
+
+def _hint(key: str, section: inspection.StructType) -> str:
+    """Say which key was meant: by the word that Python has for it, by its letters, or as it stands further down."""
+    from .keys import path_below, path_of_word
+
+    names = [known.encode_name for known in section.fields]
+    meant = path_of_word(key, section.cls) or nearest(key, names) or path_below(key, section.cls)
+    return f"did you mean {meant!r}?" if meant else did_you_mean(key, names)
 
 
 def _is_known_spelling(key: str) -> bool:

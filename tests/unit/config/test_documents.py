@@ -325,3 +325,25 @@ def test_sections_by_name_and_rates_are_read() -> None:
     rows = parse_document(backtest(universe=[{"symbol": "A", "from": "2020-01-02"}])).universe
     assert not isinstance(rows, str) and rows is not None
     assert (rows[0].symbol, rows[0].from_, rows[0].to) == ("A", "2020-01-02", None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "meant"),
+    [
+        ({"cash": 5}, "cash", "initialCapital"),
+        ({"fees": 0.001}, "fees", "commission"),
+        ({"limits": {}}, "limits", "riskLimits"),
+        ({"start": "2020-01-01"}, "start", "startDate"),
+        ({"slippage_bps": 2}, "slippage_bps", "slippage.fixedBps"),
+        ({"order_latency_ms": 2}, "order_latency_ms", "execution.latency.orderMs"),
+        ({"volume_share": 0.2}, "volume_share", "execution.volumeShare"),
+        ({"symbol": "A"}, "symbol", "symbols"),
+        ({"riskLimits": {"order_quantity": 5}}, "riskLimits.order_quantity", "maxOrderSize"),
+        ({"riskLimits": {"positionFraction": 5}}, "riskLimits.positionFraction", "maxPositionSize"),
+        ({"commission": {"taker_rate": 0.1}}, "commission.taker_rate", "fraction"),
+    ],
+)
+def test_the_words_of_python_are_hints(keys: dict[str, Any], path: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"unknown key; did you mean '{meant}'") as caught:
+        parse_document(backtest(**keys))
+    assert caught.value.path == path

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.settings import LIMIT_KEYS
 from atlas.config import Document, Key, keys_of, later_keys, limit_names, parse_document
 from atlas.config.keys import key
 from atlas.config.page import BEGIN, END, tables, with_tables, write_page

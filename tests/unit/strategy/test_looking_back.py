@@ -44,7 +44,7 @@ class InLoops(Strategy):
     length: int = 4
     WIDER = 3
 
-    def highest(self, ctx: Any) -> float:
+    def highest(self, ctx: Any) -> Any:
         return max([ctx.high_price(ago=2 * i + 1) for i in range(self.WIDER)])
 
     def on_bar(self, ctx: Any, bar: Any) -> None:
