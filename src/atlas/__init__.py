@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atlas import indicators as indicators
+    from atlas import strategies as strategies
     from atlas.backtest.documents import load_run as load_run
     from atlas.backtest.documents import run_document as run_document
     from atlas.backtest.result import BacktestResult as BacktestResult
@@ -87,8 +88,11 @@ if TYPE_CHECKING:
     from atlas.records.enums import OrderType as OrderType
     from atlas.records.enums import TimeInForce as TimeInForce
     from atlas.records.errors import AtlasError as AtlasError
+    from atlas.records.errors import CapacityError as CapacityError
     from atlas.records.errors import ConfigurationError as ConfigurationError
     from atlas.records.errors import DataError as DataError
+    from atlas.records.errors import InvalidRequestError as InvalidRequestError
+    from atlas.records.errors import JournalError as JournalError
     from atlas.records.errors import StrategyCompileError as StrategyCompileError
     from atlas.records.errors import StrategyError as StrategyError
     from atlas.records.instruments import Instrument as Instrument
@@ -101,10 +105,11 @@ if TYPE_CHECKING:
     from atlas.strategy import per_instrument as per_instrument
 
 # Rooms that are public by their own name.
-_ROOMS = ("backtest", "indicators")
+_ROOMS = ("backtest", "indicators", "strategies")
 _HOMES = {
     "backtest": "backtest",
     "indicators": "indicators",
+    "strategies": "strategies",
     "BacktestResult": "backtest.result",
     "optimize": "research",
     "Optimization": "research",
@@ -190,6 +195,9 @@ _HOMES = {
     "AtlasError": "records.errors",
     "ConfigurationError": "records.errors",
     "DataError": "records.errors",
+    "InvalidRequestError": "records.errors",
+    "CapacityError": "records.errors",
+    "JournalError": "records.errors",
     "StrategyError": "records.errors",
     "StrategyCompileError": "records.errors",
 }

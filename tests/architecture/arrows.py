@@ -14,6 +14,7 @@ ROOMS = (
     ("agent", "research", "learning", "parity"),
     ("backtest", "live"),
     ("gateways", "bus", "journal", "data", "analytics"),
+    ("strategies",),
     ("strategy", "indicators"),
     ("kernel",),
     # The documents users write speak the records' vocabulary (errors, spans, enumerations); the kernel knows neither

@@ -40,6 +40,7 @@ def list_strategies(as_json: bool = False) -> None:
     console = output()
     console.print(table)
     console.print("atlas strategies NAME shows one in full, with a document that runs it.", markup=False)
+    console.print(f"In Python: from atlas.strategies import {MODULES['sma_cross']}", markup=False)
 
 
 def show_strategy(name: str, as_json: bool = False) -> None:
