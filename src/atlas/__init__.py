@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from atlas.data import load as load
     from atlas.data import load_bars as load_bars
     from atlas.data import load_shipped as load_shipped
+    from atlas.errors import AtlasError as AtlasError
+    from atlas.errors import CapacityError as CapacityError
+    from atlas.errors import ConfigurationError as ConfigurationError
+    from atlas.errors import DataError as DataError
+    from atlas.errors import InvalidRequestError as InvalidRequestError
+    from atlas.errors import JournalError as JournalError
+    from atlas.errors import StrategyCompileError as StrategyCompileError
+    from atlas.errors import StrategyError as StrategyError
     from atlas.kernel.exchange.create import FeeRule as FeeRule
     from atlas.kernel.indicators import ADX as ADX
     from atlas.kernel.indicators import ADXR as ADXR
@@ -87,14 +95,6 @@ if TYPE_CHECKING:
     from atlas.kernel.trader.creation import Limits as Limits
     from atlas.records.enums import OrderType as OrderType
     from atlas.records.enums import TimeInForce as TimeInForce
-    from atlas.records.errors import AtlasError as AtlasError
-    from atlas.records.errors import CapacityError as CapacityError
-    from atlas.records.errors import ConfigurationError as ConfigurationError
-    from atlas.records.errors import DataError as DataError
-    from atlas.records.errors import InvalidRequestError as InvalidRequestError
-    from atlas.records.errors import JournalError as JournalError
-    from atlas.records.errors import StrategyCompileError as StrategyCompileError
-    from atlas.records.errors import StrategyError as StrategyError
     from atlas.records.instruments import Instrument as Instrument
     from atlas.research import Optimization as Optimization
     from atlas.research import optimize as optimize
@@ -192,14 +192,14 @@ _HOMES = {
     "FeeRule": "kernel.exchange.create",
     "Limits": "kernel.trader.creation",
     "Instrument": "records.instruments",
-    "AtlasError": "records.errors",
-    "ConfigurationError": "records.errors",
-    "DataError": "records.errors",
-    "InvalidRequestError": "records.errors",
-    "CapacityError": "records.errors",
-    "JournalError": "records.errors",
-    "StrategyError": "records.errors",
-    "StrategyCompileError": "records.errors",
+    "AtlasError": "errors",
+    "ConfigurationError": "errors",
+    "DataError": "errors",
+    "InvalidRequestError": "errors",
+    "CapacityError": "errors",
+    "JournalError": "errors",
+    "StrategyError": "errors",
+    "StrategyCompileError": "errors",
 }
 
 __all__ = list(_HOMES)

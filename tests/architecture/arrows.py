@@ -21,6 +21,7 @@ ROOMS = (
     # them nor this room: KERNEL_MAY_IMPORT.
     ("config",),
     ("records",),
+    ("errors",),
 )
 KERNEL_ROOMS = (("simulate",), ("trader", "exchange"), ("book", "indicators"), ("memory",))
 KERNEL_MAY_IMPORT = {"atlas.kernel", "atlas.records", "numpy", "numba", "llvmlite"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .keys import keys_of
 from .sections import Document, RiskLimitsSection, limit_names

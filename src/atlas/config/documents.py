@@ -10,7 +10,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 import msgspec.inspect as inspection
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .availability import Registries, check_availability, given_limits
 from .environment import refuse_secrets

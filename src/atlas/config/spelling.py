@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec.inspect as inspection
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .suggestions import did_you_mean, nearest, squash
 
