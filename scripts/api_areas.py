@@ -83,6 +83,7 @@ AREAS: Final = (
             Entry("per_instrument"),
             Entry("TimeInForce"),
             Entry("OrderType"),
+            Entry("strategies", made=False, members=()),
         ),
     ),
     Area(
@@ -167,6 +168,9 @@ AREAS: Final = (
             Entry("DataError", made=False),
             Entry("StrategyError"),
             Entry("StrategyCompileError", made=False, after=INHERITED),
+            Entry("InvalidRequestError", made=False),
+            Entry("CapacityError", made=False),
+            Entry("JournalError", made=False),
         ),
     ),
 )

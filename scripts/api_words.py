@@ -59,12 +59,6 @@ FIELDS: Final = {
     },
 }
 
-FURTHER_LIMITS: Final = {
-    "order_notional": ("value of one order", "currency"),
-    "prevent_self_trade": ("refuse an order that could trade with one of the account's own", "yes or no"),
-    "require_buying_power": ("refuse what the account [can't pay](../assumptions/buying-power.md)", "yes or no"),
-}
-
 COLUMNS: Final = {
     "fills": {
         "time": "when it was filled, UTC",

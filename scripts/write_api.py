@@ -18,13 +18,13 @@ from typing import Any, Final
 from docstring_parser import Docstring, DocstringParam, DocstringStyle, parse
 
 import atlas
-from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.settings import LIMIT_KEYS
 from atlas.config.keys import Key, keys_of
 from atlas.config.sections import Document
 from atlas.records.enums import TimeInForce
 from atlas.strategy.definition import VIEWS, WITHOUT_PAYLOAD
 from scripts.api_areas import AREAS, Area, Entry, catalogue
-from scripts.api_words import COLUMNS, FIELDS, FURTHER_LIMITS, HOOKS
+from scripts.api_words import COLUMNS, FIELDS, HOOKS
 
 WIDTH: Final = 100
 WRITTEN: Final = (
@@ -240,7 +240,6 @@ def limits_table() -> str:
     """Return the risk limits: documents say what they mean, so the words are theirs."""
     keys = {key.path: key for key in keys_of(Document)}
     rows = [(name, f"`{key}`", *_of(keys[f"riskLimits.{key}"])) for name, key in LIMIT_KEYS.items()]
-    rows += [(name, "", *words) for name, words in FURTHER_LIMITS.items()]
     return table(("name", "key of `riskLimits`", "meaning", "unit"), ((f"`{name}`", *others) for name, *others in rows))
 
 
@@ -253,7 +252,7 @@ def untold(entry: Entry) -> list[str]:
     value = entry.value
     found = [] if documentation(value).short_description else [f"{entry.name}: no docstring"]
     if entry.made and callable(value) and not isinstance(value, enum.EnumMeta):
-        elsewhere = {*LIMIT_KEYS, *FURTHER_LIMITS} if entry.name == "Limits" else set()
+        elsewhere = set(LIMIT_KEYS) if entry.name == "Limits" else set()
         found += [f"{entry.name}: {name}" for name in untold_parameters(value) if name not in elsewhere]
     if isinstance(value, type) and not isinstance(value, enum.EnumMeta):
         members = public_members(value) if entry.members is None else dict.fromkeys(entry.members)

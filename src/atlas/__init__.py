@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atlas import indicators as indicators
+    from atlas import strategies as strategies
     from atlas.backtest.documents import load_run as load_run
     from atlas.backtest.documents import run_document as run_document
     from atlas.backtest.result import BacktestResult as BacktestResult
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from atlas.data.feeds.lobster import read_lobster as read_lobster
     from atlas.data.feeds.records import Feed as Feed
     from atlas.data.order_book import OrderBook as OrderBook
+    from atlas.errors import AtlasError as AtlasError
+    from atlas.errors import CapacityError as CapacityError
+    from atlas.errors import ConfigurationError as ConfigurationError
+    from atlas.errors import DataError as DataError
+    from atlas.errors import InvalidRequestError as InvalidRequestError
+    from atlas.errors import JournalError as JournalError
+    from atlas.errors import StrategyCompileError as StrategyCompileError
+    from atlas.errors import StrategyError as StrategyError
     from atlas.kernel.exchange.create import FeeRule as FeeRule
     from atlas.kernel.indicators import ADX as ADX
     from atlas.kernel.indicators import ADXR as ADXR
@@ -91,11 +100,6 @@ if TYPE_CHECKING:
     from atlas.kernel.trader.creation import Limits as Limits
     from atlas.records.enums import OrderType as OrderType
     from atlas.records.enums import TimeInForce as TimeInForce
-    from atlas.records.errors import AtlasError as AtlasError
-    from atlas.records.errors import ConfigurationError as ConfigurationError
-    from atlas.records.errors import DataError as DataError
-    from atlas.records.errors import StrategyCompileError as StrategyCompileError
-    from atlas.records.errors import StrategyError as StrategyError
     from atlas.records.instruments import Instrument as Instrument
     from atlas.research import Optimization as Optimization
     from atlas.research import optimize as optimize
@@ -106,10 +110,11 @@ if TYPE_CHECKING:
     from atlas.strategy import per_instrument as per_instrument
 
 # Rooms that are public by their own name.
-_ROOMS = ("backtest", "indicators")
+_ROOMS = ("backtest", "indicators", "strategies")
 _HOMES = {
     "backtest": "backtest",
     "indicators": "indicators",
+    "strategies": "strategies",
     "BacktestResult": "backtest.result",
     "optimize": "research",
     "Optimization": "research",
@@ -197,11 +202,14 @@ _HOMES = {
     "FeeRule": "kernel.exchange.create",
     "Limits": "kernel.trader.creation",
     "Instrument": "records.instruments",
-    "AtlasError": "records.errors",
-    "ConfigurationError": "records.errors",
-    "DataError": "records.errors",
-    "StrategyError": "records.errors",
-    "StrategyCompileError": "records.errors",
+    "AtlasError": "errors",
+    "ConfigurationError": "errors",
+    "DataError": "errors",
+    "InvalidRequestError": "errors",
+    "CapacityError": "errors",
+    "JournalError": "errors",
+    "StrategyError": "errors",
+    "StrategyCompileError": "errors",
 }
 
 __all__ = list(_HOMES)

@@ -14,12 +14,14 @@ ROOMS = (
     ("agent", "research", "learning", "parity"),
     ("backtest", "live"),
     ("gateways", "bus", "journal", "data", "analytics"),
+    ("strategies",),
     ("strategy", "indicators"),
     ("kernel",),
     # The documents users write speak the records' vocabulary (errors, spans, enumerations); the kernel knows neither
     # them nor this room: KERNEL_MAY_IMPORT.
     ("config",),
     ("records",),
+    ("errors",),
 )
 KERNEL_ROOMS = (("simulate",), ("trader", "exchange"), ("book", "indicators"), ("memory",))
 KERNEL_MAY_IMPORT = {"atlas.kernel", "atlas.records", "numpy", "numba", "llvmlite"}

@@ -5,43 +5,29 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
-from atlas.backtest.settings import RunSettings, given_limits
+from atlas.backtest.settings import LIMIT_KEYS, RunSettings, given_limits
+from atlas.backtest.universe import Universe, as_row
 from atlas.config.reading import dumper
 from atlas.config.sections import DataSourceSection
 from atlas.data import BarHistory, shipped_data
+from atlas.data.descriptions import description_of
 from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import definition_of
 from atlas.strategy.shipped import MODULES
 
-LIMIT_KEYS: Final = {
-    "order_quantity": "maxOrderSize",
-    "position_quantity": "maxPositionQuantity",
-    "position_fraction": "maxPositionSize",
-    "open_positions": "maxOpenPositions",
-    "exposure": "maxExposure",
-    "leverage": "maxLeverage",
-    "concentration": "concentration",
-    "price_band": "priceBand",
-    "orders_per_second": "ordersPerSecond",
-    "daily_loss": "maxDailyLoss",
-    "daily_loss_amount": "maxDailyLossAmount",
-    "drawdown": "maxDrawdown",
-    "reducing_drawdown": "reduceDrawdown",
-}
-"""Key in a document of each limit that the kernel serves."""
-
-READING_KEYS: Final = frozenset(key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path"})
+READING_KEYS: Final = frozenset(
+    key for key in DataSourceSection.__struct_fields__ if key not in {"type", "path", "files"}
+)
 """Options of reading that a document has under the same name."""
 
 DOCUMENT_MODELS: Final = {"square_root": "volume", "volume_share": "volumeShare"}
 """What a document calls each model of slippage that depends on size."""
-
-ONLY_IN_PYTHON: Final = ("mode", "compile", "on_error", "history", "rates", "leverage")
 
 
 def describe_run(
@@ -68,16 +54,19 @@ def describe_run(
     reading = {**said["reading"], **_actions(said, missing)}
     document: dict[str, Any] = {
         "mode": "backtest",
-        "strategy": _strategies(strategies, missing),
+        **_strategies(strategies, missing),
         "symbols": list(said["symbols"] or []),
         "startDate": None if said["start"] is None else str(said["start"]),
         "endDate": None if said["end"] is None else str(said["end"]),
         "timeframe": said["timeframe"],
         "initialCapital": settings.cash,
         "currency": settings.account_currency(history),
-        "commission": _commission(settings, missing),
+        "leverage": settings.leverage,
+        "rates": _rates(said["rates"], history, missing),
+        "instruments": _instruments(said["instruments"], history),
+        "commission": _commission(settings),
         "slippage": _slippage(settings),
-        "riskLimits": _limits(settings, missing),
+        "riskLimits": _limits(settings),
         "execution": {
             "volumeShare": settings.volume_share or 0.1,
             "volumeCap": settings.volume_share != 0,
@@ -94,19 +83,16 @@ def describe_run(
         },
         "data_source": _source(said["data"], missing, reading),
         "seed": settings.seed,
+        "history": settings.history,
+        "onError": settings.on_error,
+        "hookMode": settings.mode,
+        "compile": settings.compile,
+        "universe": _universe(said["universe"], settings.universe),
         "delisting": settings.delisting,
         "benchmark": _benchmark(said["benchmark"], missing),
         "riskFreeRate": settings.risk_free_rate,
     }
     missing += [f"the {arrays}, which came from memory"] if arrays else []
-    defaults = RunSettings()
-    missing += [
-        f"{name}={getattr(settings, name)!r}"
-        for name in ONLY_IN_PYTHON
-        if getattr(settings, name) != getattr(defaults, name)
-    ]
-    if settings.universe is not None:
-        missing.append(f"the universe, {len({each.symbol for each in settings.universe})} symbols with their dates")
     return lambda: as_text(document, missing)
 
 
@@ -130,6 +116,36 @@ def _benchmark(given: Any, missing: list[str]) -> str | None:
     return None
 
 
+def _rates(given: Mapping[str, Any] | None, history: BarHistory, missing: list[str]) -> dict[str, Any]:
+    """Return the rates that a document can say: numbers, symbols of the data, and files."""
+    found: dict[str, Any] = {}
+    for name, value in (given or {}).items():
+        if isinstance(value, int | float | Decimal):
+            found[name] = float(value)
+        elif isinstance(value, str | PathLike):
+            found[name] = str(value) if value in history.symbols else str(Path(value).resolve())
+        else:
+            missing.append(f"the rates of {name}, which came from memory ({type(value).__name__})")
+    return found
+
+
+def _instruments(given: Any, history: BarHistory) -> dict[str, Any]:
+    """Return the descriptions of the data's symbols."""
+    described = given if isinstance(given, Mapping) else {each.symbol: each for each in given or ()}
+    return {
+        symbol: {"currency": instrument.currency, **description_of(instrument, symbol)}
+        for symbol, instrument in described.items()
+        if instrument.symbol in history.symbols or symbol in history.symbols
+    }
+
+
+def _universe(given: Any, read: Universe | None) -> str | list[dict[str, Any]] | None:
+    """Return a universe as the file it was, or row by row."""
+    if isinstance(given, str | PathLike):
+        return str(Path(given).resolve())
+    return None if read is None else [as_row(membership) for membership in read]
+
+
 def _plain(value: Any) -> Any:
     """Value of an option of reading as YAML has it."""
     if isinstance(value, Mapping):
@@ -147,15 +163,19 @@ def as_text(document: Mapping[str, Any], missing: Sequence[str]) -> str:
 
 
 def _strategies(strategies: Sequence[Strategy], missing: list[str]) -> dict[str, Any]:
-    missing += [f"a further strategy, {type(other).__name__}" for other in strategies[1:]]
-    first = type(strategies[0])
-    kind = strategy_type(first)
+    found = [_strategy(strategy, missing) for strategy in strategies]
+    return {"strategy": found[0]} if len(found) == 1 else {"strategies": found}
+
+
+def _strategy(strategy: Strategy, missing: list[str]) -> dict[str, Any]:
+    own_class = type(strategy)
+    kind = strategy_type(own_class)
     if kind is None:
-        missing.append(f"the class {first.__name__}, which is in no file")
-    parameters = settable_parameters(strategies[0])
-    own, usual = definition_of(strategies[0]).parameters(), definition_of(first()).parameters()
+        missing.append(f"the class {own_class.__name__}, which is in no file")
+    parameters = settable_parameters(strategy)
+    own, usual = definition_of(strategy).parameters(), definition_of(own_class()).parameters()
     missing += [f"{name}={own[name]}" for name in own if name not in parameters and own[name] != usual[name]]
-    return {"type": kind or first.__name__, "name": first.__name__, "parameters": parameters}
+    return {"type": kind or own_class.__name__, "name": own_class.__name__, "parameters": parameters}
 
 
 def settable_parameters(strategy: Strategy) -> dict[str, Any]:
@@ -184,17 +204,18 @@ def strategy_type(strategy: type[Strategy]) -> str | None:
     return f"{file.resolve()}:{strategy.__name__}" if is_whole else None
 
 
-def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
+def _commission(settings: RunSettings) -> dict[str, Any]:
     fees = settings.fees
-    missing += [f"a tier's maker rate {maker}" for _, maker, taker in fees.tiers if maker != taker]
-    if fees.maker_rate != fees.taker_rate:
-        missing.append(f"maker_rate={fees.maker_rate} beside taker_rate={fees.taker_rate}")
     return {
         "fraction": float(fees.taker_rate),
+        "makerFraction": float(fees.maker_rate),
         "perShare": float(fees.per_unit),
         "flat": float(fees.flat),
         "minimum": float(fees.minimum),
-        "tiers": [{"from": float(start), "fraction": float(taker)} for start, _, taker in fees.tiers],
+        "tiers": [
+            {"from": float(start), "fraction": float(taker), "makerFraction": float(maker)}
+            for start, maker, taker in fees.tiers
+        ],
         "tierBy": fees.tier_by,
     }
 
@@ -206,10 +227,11 @@ def _slippage(settings: RunSettings) -> dict[str, Any]:
     return {"model": model, "fixedBps": settings.slippage_bps, "impactFactor": settings.impact_factor}
 
 
-def _limits(settings: RunSettings, missing: list[str]) -> dict[str, Any] | None:
-    limits = given_limits(settings.limits)
-    missing += [f"the limit {name}={value}" for name, value in limits.items() if name not in LIMIT_KEYS]
-    return {LIMIT_KEYS[name]: value for name, value in limits.items() if name in LIMIT_KEYS} or None
+def _limits(settings: RunSettings) -> dict[str, Any] | None:
+    found = {LIMIT_KEYS[name]: value for name, value in given_limits(settings.limits).items()}
+    if not settings.limits.require_buying_power:
+        found["requireBuyingPower"] = False
+    return found or None
 
 
 def _source(data: Any, missing: list[str], reading: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -217,7 +239,26 @@ def _source(data: Any, missing: list[str], reading: Mapping[str, Any]) -> dict[s
         path = Path(data)
         if not path.exists() and str(data).lower() in {each.name for each in shipped_data()}:
             return {"type": "shipped", "path": str(data).lower()}
-        options = {name: _plain(value) for name, value in reading.items() if name in READING_KEYS and value}
-        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve()), **options}
+        return {"type": "folder" if path.is_dir() else "file", "path": str(path.resolve()), **_options(reading)}
+    files = _files(data)
+    if files:
+        return {"type": "file", "files": files, **_options(reading)}
     missing.append(f"the data, which came from memory ({type(data).__name__})")
+    return None
+
+
+def _options(reading: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in reading.items() if name in READING_KEYS and value}
+
+
+def _files(data: Any) -> Any:
+    """Return the files that data is read from, by symbol or as a list; None where some of it isn't in files."""
+    if isinstance(data, str | PathLike):
+        return str(Path(data).resolve())
+    if isinstance(data, Mapping):
+        found = {str(symbol): _files(each) for symbol, each in data.items()}
+        return None if None in found.values() or any(isinstance(each, dict) for each in found.values()) else found
+    if isinstance(data, list | tuple):
+        paths = [_files(each) for each in data]
+        return paths if all(isinstance(each, str) for each in paths) else None
     return None

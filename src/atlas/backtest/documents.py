@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +15,20 @@ import msgspec
 
 from atlas.backtest.actions import actions_of
 from atlas.backtest.benchmark import benchmark_choice
-from atlas.backtest.description import DOCUMENT_MODELS, LIMIT_KEYS, settable_parameters
+from atlas.backtest.description import DOCUMENT_MODELS, settable_parameters
 from atlas.backtest.preparation import Report
+from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import Progress, RunPlan, read_or_aggregate, with_fractions
-from atlas.backtest.settings import RunSettings
+from atlas.backtest.settings import LIMIT_KEYS, RunSettings
 from atlas.backtest.universe import Universe, read_universe
 from atlas.config import (
     CommissionSection,
     Document,
+    MembershipSection,
     Registries,
     RiskLimitsSection,
+    StrategySection,
     document_of,
     dump_document,
     later_keys,
@@ -32,7 +37,7 @@ from atlas.config import (
 )
 from atlas.config.suggestions import did_you_mean
 from atlas.data import BarHistory
-from atlas.data.sources import history_of
+from atlas.data.sources import whole_history, within_period
 from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import AtlasError, ConfigurationError, StrategyError
@@ -161,13 +166,28 @@ def load_run(path: str | Path, overrides: list[str] | tuple[str, ...] = ()) -> D
 
 
 def _with_files(document: Document, folder: Path) -> Document:
-    """Make the paths of universe and benchmark absolute: beside the document, or from the current folder."""
-    universe, benchmark = document.universe, document.benchmark
-    if universe is not None:
+    """Make the paths of what else is in files absolute: beside the document, or from the current folder."""
+    universe, benchmark, source = document.universe, document.benchmark, document.data_source
+    if isinstance(universe, str):
         universe = str(_beside(folder, universe).resolve())
     if benchmark is not None and _beside(folder, benchmark).is_file():
         benchmark = str(_beside(folder, benchmark).resolve())
-    return msgspec.structs.replace(document, universe=universe, benchmark=benchmark)
+    if source is not None and source.files:
+        source = msgspec.structs.replace(source, files=_all_beside(folder, source.files))
+    rates = {
+        name: str(_beside(folder, rate).resolve()) if isinstance(rate, str) and _beside(folder, rate).exists() else rate
+        for name, rate in document.rates.items()
+    }
+    return msgspec.structs.replace(document, universe=universe, benchmark=benchmark, data_source=source, rates=rates)
+
+
+def _all_beside(folder: Path, files: Any) -> Any:
+    """Return paths, by symbol or in a list, as they are found from a folder."""
+    if isinstance(files, str):
+        return str(_beside(folder, files).resolve())
+    if isinstance(files, list):
+        return [_all_beside(folder, each) for each in files]
+    return {symbol: _all_beside(folder, each) for symbol, each in files.items()}
 
 
 def _beside(folder: Path, path: str) -> Path:
@@ -183,20 +203,7 @@ def parse_run(mapping: Mapping[str, Any]) -> Document:
 
 def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     """Make the paths of strategy and data absolute and the parameters complete: it is the same run from any folder."""
-    section = document.strategy
-    kind = catalogue.absolute(section.type)
-    found = catalogue.find(kind)
-    try:
-        made = found(**section.parameters)
-    except AtlasError as error:
-        message = error.message if isinstance(error, StrategyError) else str(error)
-        raise ConfigurationError(message, "strategy.parameters") from error
-    strategy = msgspec.structs.replace(
-        section,
-        type=kind,
-        name=found.__name__ if section.name == section.type else section.name,
-        parameters={**settable_parameters(made), **section.parameters},
-    )
+    strategies = [_anchored_strategy(section, path, catalogue) for path, section in document.running.items()]
     source = document.data_source
     if (
         source is not None
@@ -205,7 +212,32 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
         and source.type not in ("shipped", "generated")
     ):
         source = msgspec.structs.replace(source, path=str(Path(source.path).resolve()))
-    return msgspec.structs.replace(document, strategy=strategy, data_source=source)
+    single = document.strategy is not None
+    return msgspec.structs.replace(
+        document,
+        strategy=strategies[0] if single else None,
+        strategies=[] if single else strategies,
+        data_source=source,
+    )
+
+
+def _anchored_strategy(section: StrategySection, path: str, catalogue: StrategyCatalogue) -> StrategySection:
+    try:
+        kind = catalogue.absolute(section.type)
+        found = catalogue.find(kind)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, error.path.replace("strategy", path, 1)) from error
+    try:
+        made = found(**section.parameters)
+    except AtlasError as error:
+        message = error.message if isinstance(error, StrategyError) else str(error)
+        raise ConfigurationError(message, f"{path}.parameters") from error
+    return msgspec.structs.replace(
+        section,
+        type=kind,
+        name=found.__name__ if section.name == section.type else section.name,
+        parameters={**settable_parameters(made), **section.parameters},
+    )
 
 
 def _checked(document: Document) -> Document:
@@ -269,17 +301,20 @@ def run_document(
 
 def plan_document(document: Document) -> RunPlan:
     """Read what a document describes, and run nothing."""
-    strategy = StrategyCatalogue().find(document.strategy.type)(**document.strategy.parameters)
-    history, aggregate_ns = document_history(document)
+    sections = document.running.values()
+    strategies = [StrategyCatalogue().find(section.type)(**section.parameters) for section in sections]
+    whole, aggregate_ns = document_history(document)
     if document.execution.fractional is not None:
-        history = with_fractions(history, document.execution.fractional)
+        whole = with_fractions(whole, document.execution.fractional)
+    rates = conversion_rates(document.rates, document.currency, whole)
+    history = within_period(document, whole)
     return RunPlan(
-        [strategy],
+        strategies,
         history,
-        settings_of(document, aggregate_ns),
+        replace(settings_of(document, aggregate_ns), rates=rates),
         dump_document(document),
-        document.strategy.name,
-        benchmark=benchmark_choice(document.benchmark, history),
+        ", ".join(dict.fromkeys(section.name for section in sections)),
+        benchmark=benchmark_choice(document.benchmark, whole),
         actions=document_actions(document, history),
     )
 
@@ -292,14 +327,14 @@ def document_actions(document: Document, history: BarHistory) -> RecordArray:
 
 
 def document_history(document: Document) -> tuple[BarHistory, int]:
-    """Read the bars of a document; see `read_or_aggregate`."""
+    """Read the bars of a document, whatever its period; see `read_or_aggregate`."""
     return read_or_aggregate(
-        lambda timeframe: history_of(msgspec.structs.replace(document, timeframe=timeframe)), document.timeframe
+        lambda timeframe: whole_history(msgspec.structs.replace(document, timeframe=timeframe)), document.timeframe
     )
 
 
 def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
-    """Return a document's settings."""
+    """Return a document's settings, but for what its data decides: the rates of currencies."""
     execution, limits = document.execution, kernel_limits(document.risk_limits)
     return RunSettings(
         cash=document.initial_capital,
@@ -314,35 +349,44 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         order_latency_ns=round(execution.latency.order_ms * MILLISECOND_NS),
         report_latency_ns=round(execution.latency.fill_report_ms * MILLISECOND_NS),
         limits=limits,
-        leverage=max(1.0, limits.leverage or 1.0),
+        leverage=max(1.0, limits.leverage or 1.0) if document.leverage is None else document.leverage,
         seed=document.seed,
         aggregate_ns=aggregate_ns,
         borrow_rate=execution.borrow_rate,
         interest_rate=execution.interest_rate,
         risk_free_rate=document.risk_free_rate,
-        universe=None if document.universe is None else universe_file(document.universe),
+        universe=universe_of(document.universe),
         delisting=document.delisting,
+        history=document.history,
+        on_error=document.on_error,
+        mode=document.hook_mode,
+        compile=document.compile,
     )
 
 
-def universe_file(path: str) -> Universe:
-    """Read a universe from a file."""
+def universe_of(said: str | Sequence[MembershipSection] | None) -> Universe | None:
+    """Return the universe of a file, or of rows."""
+    if said is None or not isinstance(said, str):
+        return None if said is None else read_universe([(row.symbol, row.from_, row.to) for row in said])
     try:
-        return read_universe(path)
+        return read_universe(said)
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror or error}", "universe") from error
+        raise ConfigurationError(f"{said}: {error.strerror or error}", "universe") from error
 
 
 def fees_of(commission: CommissionSection) -> FeeRule:
     """Return the fee rule of a commission."""
     fraction = commission.notional_fraction
     return FeeRule(
-        maker_rate=fraction,
+        maker_rate=fraction if commission.maker_fraction is None else Decimal(str(commission.maker_fraction)),
         taker_rate=fraction,
         per_unit=commission.per_share,
         flat=commission.flat,
         minimum=commission.minimum,
-        tiers=tuple((tier.from_, tier.fraction, tier.fraction) for tier in commission.tiers),
+        tiers=tuple(
+            (tier.from_, tier.fraction if tier.maker_fraction is None else tier.maker_fraction, tier.fraction)
+            for tier in commission.tiers
+        ),
         tier_by=commission.tier_by,
     )
 
@@ -357,4 +401,6 @@ def kernel_limits(limits: RiskLimitsSection | None) -> Limits:
     if rate is not None and rate != int(rate):
         raise ConfigurationError(f"must be a whole number, not {rate:g}", "riskLimits.ordersPerSecond")
     values["orders_per_second"] = None if rate is None else int(rate)
+    values["prevent_self_trade"] = bool(values["prevent_self_trade"])
+    values["require_buying_power"] = values["require_buying_power"] is not False
     return Limits(**values)

@@ -39,6 +39,7 @@ from atlas.strategy.base import Strategy
 from atlas.strategy.binding import BoundStrategy, bind_strategy
 from atlas.strategy.definition import StrategyDefinition, definition_of
 from atlas.strategy.failures import StrategyFailure, describe_failure
+from atlas.strategy.looking_back import kept_bars
 
 DAY_NS = 86_400_000_000_000
 LONG_AGO = -(2**63) + 1
@@ -68,8 +69,8 @@ class EngineSetup:
         Whether what is asked for at a bar's close takes part in that close, a relaxation.
     aggregate_ns : int
         Length of the bars handed to strategies; 0 for the data's own.
-    history_length : int
-        Past bars kept an instrument for `ctx.history`.
+    history : int or None
+        Bars that hooks may look back; None for as many as their text shows.
     equity_interval_ns : int
         Distance of equity points; a divisor of a day.
     rates : dict of str to float
@@ -93,7 +94,7 @@ class EngineSetup:
     report_latency_ns: int = 0
     close_fills: bool = False
     aggregate_ns: int = 0
-    history_length: int = 0
+    history: int | None = None
     equity_interval_ns: int = DAY_NS
     rates: dict[str, float] = field(default_factory=dict)
     changes: npt.NDArray[np.int64] | None = None
@@ -192,7 +193,7 @@ class Engine:
             seed=setup.seed,
             bar_length_ns=min(lengths),
             aggregate_ns=setup.aggregate_ns,
-            history_length=setup.history_length,
+            history_length=kept_bars(self.definitions, setup.history),
             equity_interval_ns=setup.equity_interval_ns,
             exact_venue=True,
             capacities=setup.capacities,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +20,7 @@ from atlas.records.units import array_to_floats
 
 SEPARATORS: Final = "/-_."
 LETTERS: Final = 3
+TIME_NAMES: Final = ("time", "date", "datetime", "timestamp", "when", "day")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +78,8 @@ def conversion_rates(given: Mapping[str, Any], account: str, history: BarHistory
     ----------
     given : mapping of str to number, series, frame, path or symbol
         By currency (``"EUR"``: value of one in the account's currency) or by pair (``"EURUSD"``: dollars for a euro).
-        Bars are read as `load_bars` reads them, and their closes taken; a text is a symbol of the data.
+        Bars are read as `load_bars` reads them, and their closes taken; a text is a symbol of the data, or a file of
+        bars, or one of two columns: from when on each rate is known, and the rate.
     account : str
         The account's currency.
     history : BarHistory
@@ -146,6 +150,8 @@ def read_rate(name: str, value: Any, history: BarHistory) -> Rate:
         return series_of(history, value)
     if hasattr(value, "index") and hasattr(value, "to_numpy") and getattr(value, "ndim", 0) == 1:
         return checked(name, series_of_index(name, value))
+    if isinstance(value, str | PathLike) and Path(value).is_file() and (series := series_of_file(name, Path(value))):
+        return checked(name, series)
     try:
         bars = value if isinstance(value, BarHistory) else load_bars(value, symbol=name)
     except (DataError, ConfigurationError) as error:
@@ -153,6 +159,28 @@ def read_rate(name: str, value: Any, history: BarHistory) -> Rate:
             f"is a number above 0, a series with times, bars, or a symbol of the data: {error}", f"rates[{name!r}]"
         ) from error
     return series_of(bars, bars.symbols[0])
+
+
+def series_of_file(name: str, path: Path) -> RateSeries | None:
+    """Return the rates of a file of two columns, of which one says from when on each is known; None for other files."""
+    import pandas
+
+    from atlas.data.files import PARQUET_SUFFIXES
+
+    is_parquet = path.name.lower().endswith(PARQUET_SUFFIXES)
+    frame = pandas.read_parquet(path) if is_parquet else pandas.read_csv(path)
+    if len(frame.columns) != 2:
+        return None
+    time, rate = sorted(frame.columns, key=lambda column: str(column).lower() not in TIME_NAMES)
+    try:
+        values = frame[rate].astype(float)
+        values.index = pandas.to_datetime(frame[time], utc=True)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(
+            f"{path.name} holds what is no time or no number: {error}", f"rates[{name!r}]"
+        ) from error
+    series = series_of_index(name, values)
+    return RateSeries(series.times_ns, series.rates, f"the rates of {path.name}")
 
 
 def series_of_index(name: str, values: Any) -> RateSeries:

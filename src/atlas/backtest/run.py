@@ -50,6 +50,15 @@ OTHER_WORDS: Final = {
     "trade_on_close": "close_fills",
     "tz": "timezone",
     "dropna": "missing",
+    "start_date": "start",
+    "end_date": "end",
+    "data_source": "data",
+    "hook_mode": "mode",
+    "fixed_bps": "slippage_bps",
+    "fill_at": "close_fills",
+    "order_ms": "order_latency_ms",
+    "fill_report_ms": "report_latency_ms",
+    "volume_cap": "volume_share",
     "entries": "signals",
     "exits": "signals",
 }
@@ -90,7 +99,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     mode: str = "auto",
     compile: str = "allow",
     on_error: str = "stop",
-    history: int = 0,
+    history: int | None = None,
     progress: Progress | None = None,
     journal: str | Path | None = None,
     instruments: Mapping[str, Instrument] | Sequence[Instrument] | None = None,
@@ -164,8 +173,8 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Whether a hook that can't be compiled is an error, or runs interpreted.
     on_error : {"stop", "halt"}
         Whether an error in a hook ends the run and is raised, or only halts its strategy.
-    history : int
-        Past bars kept an instrument for ``ctx.history``.
+    history : int, optional
+        How many bars ``ctx.close_price(ago=...)`` and its like may look back; found in the text of hooks without it.
     progress : callable, optional
         Is told records done and records in all, now and then.
     journal : path, optional

@@ -11,7 +11,9 @@ from typing import Any, Final
 from atlas.backtest.engine import NO_ACTIONS, POLICIES, EngineSetup
 from atlas.backtest.rates import Rate, RateSeries
 from atlas.backtest.universe import DELISTINGS, Universe, changes_of
-from atlas.config.suggestions import did_you_mean
+from atlas.config.keys import keys_of
+from atlas.config.sections import RiskLimitsSection
+from atlas.config.suggestions import did_you_mean, squash
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
 from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies
@@ -73,8 +75,8 @@ class RunSettings:
         Whether a hook that can't be compiled is an error.
     on_error : {"stop", "halt"}
         Whether a failed hook ends the run, or only its strategy.
-    history : int
-        Past bars kept an instrument for ``ctx.history``.
+    history : int or None
+        Bars that hooks may look back; None for as many as their text shows.
     aggregate_ns : int
         Length of the bars handed to strategies; 0 for the data's own.
     risk_free_rate : float
@@ -108,7 +110,7 @@ class RunSettings:
     mode: str = "auto"
     compile: str = "allow"
     on_error: str = "stop"
-    history: int = 0
+    history: int | None = None
     aggregate_ns: int = 0
     risk_free_rate: float = 0.0
 
@@ -124,8 +126,10 @@ class RunSettings:
         require_number("impact_factor", self.impact_factor, least=0.0, most=1_000.0)
         if (self.slippage_model == "fixed") != (self.impact_factor == 0.0):
             raise ConfigurationError("goes with square_root and volume_share, and they with it", "impact_factor")
-        for name in ("order_latency_ns", "report_latency_ns", "seed", "history", "aggregate_ns"):
+        for name in ("order_latency_ns", "report_latency_ns", "seed", "aggregate_ns"):
             require_whole(name, getattr(self, name))
+        if self.history is not None:
+            require_whole("history", self.history)
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
             require_choice(name, getattr(self, name), choices)
         require_choice("delisting", self.delisting, DELISTINGS)
@@ -184,7 +188,7 @@ class RunSettings:
             order_latency_ns=self.order_latency_ns,
             report_latency_ns=self.report_latency_ns,
             aggregate_ns=self.aggregate_ns,
-            history_length=self.history,
+            history=self.history,
             equity_interval_ns=equity_interval_ns(history),
             rates=rates,
             changes=changes_of(history, self.rates, currencies, self.universe, self.delisting),
@@ -239,6 +243,13 @@ def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 # --- fees and limits as users write them -----------------------------------------------------------------------------
 
+LIMIT_KEYS: Final = {
+    each.python or each.attribute: each.name
+    for each in keys_of(RiskLimitsSection)
+    if not each.later and each.name != "preset"
+}
+"""Key in a document of each limit that the kernel serves."""
+
 FEE_KEYS: Final = ("maker_rate", "taker_rate", "per_unit", "flat", "minimum", "tiers", "tier_by")
 
 
@@ -291,7 +302,9 @@ def fee_rule(fees: Any) -> FeeRule:
 
 
 def limits_of(limits: Any) -> Limits:
-    """Return the limits that a user means: `Limits`, a mapping of its fields, or None for buying power alone.
+    """Return the limits that a user means: `Limits`, a mapping of its fields or of a document's keys, or None.
+
+    None is buying power alone.
 
     Raises
     ------
@@ -305,10 +318,18 @@ def limits_of(limits: Any) -> Limits:
     if not isinstance(limits, Mapping):
         raise ConfigurationError(f"must be Limits(...) or a mapping, not {limits!r}", "limits")
     known = [each.name for each in fields(Limits)]
-    for key in limits:
-        if key not in known:
-            raise ConfigurationError(f"unknown key; {did_you_mean(str(key), known)}", f"limits.{key}")
-    return Limits(**{str(key): value for key, value in limits.items()})
+    # The words of documents say the same.
+    names = {squash(key): name for name, key in LIMIT_KEYS.items()} | {squash(name): name for name in known}
+    found: dict[str, Any] = {}
+    for key, value in limits.items():
+        name = names.get(squash(str(key)))
+        if name is None:
+            hint = did_you_mean(str(key), [*known, *LIMIT_KEYS.values()])
+            raise ConfigurationError(f"unknown key; {hint}", f"limits.{key}")
+        if name in found:
+            raise ConfigurationError(f"says the same as limits.{name}: give one of the two", f"limits.{key}")
+        found[name] = value
+    return Limits(**found)
 
 
 def given_limits(limits: Limits) -> dict[str, Any]:

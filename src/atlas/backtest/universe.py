@@ -87,6 +87,22 @@ def membership(row: Any) -> Membership:
     return Membership(str(symbol), from_ns, until_ns)
 
 
+def as_row(membership: Membership) -> dict[str, str | None]:
+    """Return a membership as a row that `read_universe` reads: both ends included, None for an open one."""
+    return {
+        "symbol": membership.symbol,
+        "from": None if membership.from_ns == ALWAYS_FROM else iso_of(membership.from_ns),
+        "to": None if membership.until_ns == ALWAYS_UNTIL else iso_of(membership.until_ns, DAY_NS),
+    }
+
+
+def iso_of(time_ns: int, whole_day_ns: int = 0) -> str:
+    """Return nanoseconds as an ISO date, or as a time where they are none; a date `whole_day_ns` earlier."""
+    if time_ns % DAY_NS == 0:
+        return str(np.datetime64((time_ns - whole_day_ns) // DAY_NS, "D"))
+    return f"{np.datetime_as_string(np.datetime64(time_ns, 'ns'), unit='auto')}Z"
+
+
 def instant_ns(value: Any, absent: int, whole_day_ns: int = 0) -> int:
     """Return a date as nanoseconds; `absent` where there is none, a whole day later where asked and it has no time."""
     import pandas

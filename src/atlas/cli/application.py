@@ -108,7 +108,7 @@ def _explained(error: Exception) -> str:
     """Return the line that says a failure; nothing for a defect of Atlas, whose traceback is wanted."""
     # Here, not above: the records load NumPy, and `atlas --help` must not wait for it.
     from atlas.config.environment import redacted
-    from atlas.records.errors import AtlasError
+    from atlas.errors import AtlasError
 
     if isinstance(error, AtlasError):
         return redacted(str(error))

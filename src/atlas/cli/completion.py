@@ -27,7 +27,7 @@ def completion_script(shell: str) -> str:
     """
     if shell not in SHELLS:
         from atlas.config.suggestions import did_you_mean
-        from atlas.records.errors import ConfigurationError
+        from atlas.errors import ConfigurationError
 
         raise ConfigurationError(f"no completion for {shell!r}: {' or '.join(SHELLS)}; {did_you_mean(shell, SHELLS)}")
     from typer.completion import get_completion_script  # type: ignore[attr-defined] # it exports no names

@@ -10,7 +10,7 @@ from pathlib import Path
 from atlas.cli.console import output, shown_path
 from atlas.cli.templates import RUN, STRATEGY, TEST
 from atlas.config.schema import SCHEMA, schema_text
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 
 def write_project(name: str, inside: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from atlas.backtest.folder import CONFIGURATION, REPORT, SUMMARY, is_run_folder, read_status
 from atlas.config.keys import as_written
 from atlas.config.suggestions import did_you_mean
-from atlas.records.errors import ConfigurationError, DataError
+from atlas.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
     from rich.table import Table

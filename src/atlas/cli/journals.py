@@ -10,8 +10,8 @@ from atlas.backtest.replaying import compare_runs, replay_run
 from atlas.cli.console import messages, output, watching
 from atlas.cli.folders import as_text, differing_keys, flat_document
 from atlas.config.times import end_of
+from atlas.errors import ConfigurationError
 from atlas.journal import find_difference
-from atlas.records.errors import ConfigurationError
 
 SAME, DIFFERENT = 0, 1
 

@@ -15,7 +15,7 @@ from atlas.cli.console import output
 from atlas.cli.folders import print_json
 from atlas.config.keys import as_written
 from atlas.config.suggestions import did_you_mean
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import StrategyDefinition, definition_of
 from atlas.strategy.shipped import MODULES, OTHER_NAMES, strategy_class
@@ -40,6 +40,7 @@ def list_strategies(as_json: bool = False) -> None:
     console = output()
     console.print(table)
     console.print("atlas strategies NAME shows one in full, with a document that runs it.", markup=False)
+    console.print(f"In Python: from atlas.strategies import {MODULES['sma_cross']}", markup=False)
 
 
 def show_strategy(name: str, as_json: bool = False) -> None:

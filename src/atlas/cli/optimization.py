@@ -9,7 +9,7 @@ from typing import Any
 
 from atlas.backtest.documents import load_run, plan_document
 from atlas.cli.console import messages, output, shown_path
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 from atlas.research.optimization import Optimization
 from atlas.research.search import optimize_plan
 

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from .sections import DataSourceSection as DataSourceSection
     from .sections import Document as Document
     from .sections import ExecutionSection as ExecutionSection
+    from .sections import InstrumentSection as InstrumentSection
     from .sections import LatencySection as LatencySection
+    from .sections import MembershipSection as MembershipSection
     from .sections import Mode as Mode
     from .sections import MonteCarloSection as MonteCarloSection
     from .sections import RiskLimitsSection as RiskLimitsSection
@@ -80,6 +82,8 @@ _HOMES: Final = {
     "ExecutionSection": "sections",
     "LatencySection": "sections",
     "Mode": "sections",
+    "InstrumentSection": "sections",
+    "MembershipSection": "sections",
     "MonteCarloSection": "sections",
     "RiskLimitsSection": "sections",
     "SlippageSection": "sections",

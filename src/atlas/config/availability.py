@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .keys import keys_of
 from .sections import Document, RiskLimitsSection, limit_names
@@ -72,16 +72,17 @@ def check_availability(document: Document, registries: Registries) -> None:
 def _check_strategy(document: Document, registries: Registries) -> None:
     if registries.strategies is None:
         return
-    name = document.strategy.type
-    if name not in registries.strategies:
-        raise ConfigurationError(
-            f"unknown strategy {name!r}; {did_you_mean(name, registries.strategies)}", "strategy.type"
-        )
-    parameters = registries.strategies[name]
-    for key in document.strategy.parameters:
-        if key not in parameters:
-            hint = did_you_mean(key, parameters)
-            raise ConfigurationError(f"strategy {name!r} has no such parameter; {hint}", f"strategy.parameters.{key}")
+    for path, section in document.running.items():
+        name = section.type
+        if name not in registries.strategies:
+            raise ConfigurationError(
+                f"unknown strategy {name!r}; {did_you_mean(name, registries.strategies)}", f"{path}.type"
+            )
+        parameters = registries.strategies[name]
+        for key in section.parameters:
+            if key not in parameters:
+                hint = did_you_mean(key, parameters)
+                raise ConfigurationError(f"strategy {name!r} has no such parameter; {hint}", f"{path}.parameters.{key}")
 
 
 def _check_name(path: str, name: str, available: Collection[str], planned: Collection[str]) -> None:
@@ -111,7 +112,7 @@ def given_limits(limits: RiskLimitsSection | None) -> Iterator[str]:
 def later_keys(document: Document) -> list[str]:
     """Paths of the keys that have a value and are declared as not available yet."""
     plain = msgspec.to_builtins(document)
-    standard = msgspec.to_builtins(Document(strategy=document.strategy))
+    standard = msgspec.to_builtins(Document())
     late = [key.path for key in keys_of(Document) if key.later]
     return [path for path in late if _value(plain, path) != _value(standard, path)]
 

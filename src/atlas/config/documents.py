@@ -10,7 +10,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 import msgspec.inspect as inspection
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .availability import Registries, check_availability, given_limits
 from .environment import refuse_secrets
@@ -25,6 +25,9 @@ from .times import end_of, start_of
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 _ERROR = re.compile(r"(?s)(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?")
 _YES_AND_NO: Final = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+SWITCHES: Final = ("preventSelfTrade", "requireBuyingPower")
+"""Keys of the limits that bound no loss by themselves."""
+
 _FURTHEST_NS: Final = 2**63
 _TYPE_WORDS = {
     "`float`": "a number",
@@ -205,6 +208,9 @@ def _key_of(mapping: Mapping[Any, Any], name: str) -> str | None:
 
 def _expand_strategy(mapping: dict[str, Any]) -> dict[str, Any]:
     """`strategy: momentum`, `strategy_type:` and `parameters:` beside it become one strategy section."""
+    several = _key_of(mapping, "strategies")
+    if several is not None and mapping[several]:
+        return _expand_strategies(mapping, several)
     strategy_key = _key_of(mapping, "strategy") or "strategy"
     written = mapping.get(strategy_key)
     section = {"type": written} if isinstance(written, str) else written
@@ -221,9 +227,30 @@ def _expand_strategy(mapping: dict[str, Any]) -> dict[str, Any]:
         section[inner] = mapping.pop(key)
     if isinstance(section, dict):
         section = _settle_type(section, strategy_key)
-    if section is not None:
-        mapping[strategy_key] = section
+    if section is None:
+        raise ConfigurationError("is missing and has no default: add it", "strategy")
+    mapping[strategy_key] = section
     return mapping
+
+
+def _expand_strategies(mapping: dict[str, Any], several: str) -> dict[str, Any]:
+    """`strategies: [momentum, {type: sma_cross}]` become sections, and stand alone."""
+    for name in ("strategy", "strategy_type", "parameters"):
+        key = _key_of(mapping, name)
+        if key is not None and mapping[key] is not None:
+            raise ConfigurationError(
+                f"stands beside {several}: write one strategy under strategy, or all of them under {several}", key
+            )
+    written = mapping[several]
+    items = [part.strip() for part in written.split(",")] if isinstance(written, str) else written
+    if isinstance(items, list | tuple):
+        mapping[several] = [_strategy_item(item, f"{several}[{place}]") for place, item in enumerate(items)]
+    return mapping
+
+
+def _strategy_item(item: Any, path: str) -> Any:
+    section = {"type": item} if isinstance(item, str) else item
+    return _settle_type(dict(section), path) if isinstance(section, Mapping) else section
 
 
 def _settle_type(section: dict[str, Any], path: str) -> dict[str, Any]:
@@ -280,12 +307,19 @@ def _expand_source(value: Any) -> Any:
     return value
 
 
+def _expand_instruments(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {symbol: {"currency": each} if isinstance(each, str) else each for symbol, each in value.items()}
+    return value
+
+
 _SHORT_FORMS: Mapping[str, Callable[[Any], Any]] = {
     "commission": _expand_commission,
     "slippage": _expand_slippage,
     "execution": _expand_execution,
     "riskLimits": _expand_limits,
     "data_source": _expand_source,
+    "instruments": _expand_instruments,
 }
 
 
@@ -311,7 +345,30 @@ def _convert(normal: dict[str, Any]) -> Document:
     try:
         return msgspec.convert(normal, Document)
     except msgspec.ValidationError as error:
-        raise _in_plain_words(str(error), normal) from error
+        raise _in_plain_words(_named(str(error), normal), normal) from error
+
+
+def _named(text: str, normal: Any) -> str:
+    """Put the key that users chose, such as a symbol, where msgspec says `[...]`."""
+    match = cast(re.Match[str], _ERROR.fullmatch(text))
+    before, any_name, _ = str(match["path"] or "").partition("[...]")
+    parts = [part for part in before.split(".") if part]
+    chosen = _value_at(normal, ".".join(parts))
+    if not any_name or not isinstance(chosen, Mapping):
+        return text
+    for key in chosen:
+        try:
+            msgspec.convert(_with_only(normal, parts, key), Document)
+        except msgspec.ValidationError as error:
+            return str(error).replace("[...]", f".{key}", 1)
+    return text
+
+
+def _with_only(normal: Mapping[str, Any], parts: list[str], key: str) -> dict[str, Any]:
+    """Copy of a document whose mapping at a path has one key alone."""
+    first, *rest = parts
+    inner = normal[first]
+    return {**normal, first: _with_only(inner, rest, key) if rest else {key: inner[key]}}
 
 
 def _in_plain_words(text: str, normal: Any) -> ConfigurationError:
@@ -358,6 +415,12 @@ def _check_values(document: Document) -> None:
         timeframe_ns(document.timeframe)
     if document.commission.fraction and document.commission.percent:
         raise ConfigurationError("says the same as commission.fraction: give one of the two", "commission.percent")
+    source = document.data_source
+    if source is not None and source.path and source.files:
+        raise ConfigurationError("stands beside data_source.path: give one of the two", "data_source.files")
+    for name, rate in document.rates.items():
+        if isinstance(rate, str) and not rate:
+            raise ConfigurationError("is a number above 0, a file, or a symbol of the data", f"rates.{name}")
     repeated = {symbol for symbol in document.symbols if document.symbols.count(symbol) > 1}
     if repeated:
         raise ConfigurationError(f"{', '.join(sorted(repeated))} stands twice", "symbols")
@@ -393,7 +456,7 @@ def _check_period(document: Document) -> None:
 
 
 def _check_limits_present(document: Document) -> None:
-    if document.mode == "backtest" or any(given_limits(document.risk_limits)):
+    if document.mode == "backtest" or any(name not in SWITCHES for name in given_limits(document.risk_limits)):
         return
     raise ConfigurationError(
         f"a {document.mode} run needs limits: write riskLimits: {{preset: conservative}} or limits of your own"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .spelling import join
 from .suggestions import squash

@@ -18,6 +18,7 @@ import msgspec.inspect as inspection
 from msgspec import NODEFAULT, Meta
 
 from .spelling import join, member_of, plain_type
+from .suggestions import squash
 
 _TYPE_WORDS: Final = (
     (inspection.BoolType, "true or false"),
@@ -30,7 +31,13 @@ _TYPE_WORDS: Final = (
 )
 
 
-def key(meaning: str, *, example: Any, unit: str = "", default: str = "", later: bool = False) -> Meta:
+ANY_NAME: Final = "NAME"
+"""Stands in a path for a key that users choose, such as a symbol."""
+
+
+def key(
+    meaning: str, *, example: Any, unit: str = "", default: str = "", later: bool = False, python: str = ""
+) -> Meta:
     """
     Describe a key where it is declared.
 
@@ -46,13 +53,16 @@ def key(meaning: str, *, example: Any, unit: str = "", default: str = "", later:
         What happens where nothing is said, in words, where the default's value does not say it.
     later : bool
         True for a key that is read, and refused by a backtest as not available yet.
+    python : str
+        What a call from Python says instead, where that is another word.
 
     Returns
     -------
     msgspec.Meta
         For the key's annotation.
     """
-    return Meta(description=meaning, examples=[example], extra={"unit": unit, "default": default, "later": later})
+    extra = {"unit": unit, "default": default, "later": later, "python": python}
+    return Meta(description=meaning, examples=[example], extra=extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,12 @@ class Key:
         None where none was declared.
     later : bool
         Whether it is not available yet.
+    python : str
+        What a call from Python says instead; empty where it is the same word.
     section : type or None
         The section that stands there, or of which a list does.
     below : str
-        Path of what is in it: its own, or ``path[]`` for a list.
+        Path of what is in it: its own, ``path[]`` for a list, or ``path.NAME`` for keys that users choose.
     """
 
     path: str
@@ -93,6 +105,7 @@ class Key:
     default: str
     example: Any
     later: bool
+    python: str
     section: type[Any] | None
     below: str
 
@@ -106,6 +119,17 @@ def keys_of(section: type[Any], path: str = "") -> Iterator[Key]:
             yield from keys_of(found.section, found.below)
 
 
+def path_of_word(name: str, section: type[Any]) -> str:
+    """Return the path, from a section, of what Python calls `name`; empty where no key is said to be that."""
+    return next((each.path for each in keys_of(section) if each.python and squash(each.python) == squash(name)), "")
+
+
+def path_below(name: str, section: type[Any]) -> str:
+    """Return the path of a key of that name further down; empty where there is none."""
+    found = (each.path for each in keys_of(section) if squash(each.name) == squash(name))
+    return next((path for path in found if "." in path and "[]" not in path and ANY_NAME not in path), "")
+
+
 def _struct(section: type[Any]) -> inspection.StructType:
     found: Any = inspection.type_info(section)
     struct: inspection.StructType = found
@@ -116,8 +140,9 @@ def _key(field: inspection.Field, path: str) -> Key:
     metadata = field.type if isinstance(field.type, inspection.Metadata) else None
     schema: dict[str, Any] = (metadata.extra_json_schema if metadata else None) or {}
     extra: dict[str, Any] = (metadata.extra if metadata else None) or {}
-    array = member_of(field.type, inspection.ListType)
-    struct = member_of(array.item_type if array else field.type, inspection.StructType)
+    array, mapping = (member_of(field.type, kind) for kind in (inspection.ListType, inspection.DictType))
+    item = array.item_type if array else (mapping.value_type if mapping else field.type)
+    struct = member_of(item, inspection.StructType)
     here = join(path, field.encode_name)
     return Key(
         path=here,
@@ -129,8 +154,9 @@ def _key(field: inspection.Field, path: str) -> Key:
         default=extra.get("default") or _default(field),
         example=next(iter(schema.get("examples", ())), None),
         later=extra.get("later", False),
+        python=extra.get("python", ""),
         section=struct.cls if struct else None,
-        below=f"{here}[]" if array else here,
+        below=f"{here}[]" if array else (f"{here}.{ANY_NAME}" if mapping else here),
     )
 
 
@@ -138,6 +164,8 @@ def _kind(wanted: inspection.Type) -> str:
     literal = member_of(wanted, inspection.LiteralType)
     if literal is not None:
         return ", ".join(f"`{value}`" for value in literal.values)
+    if member_of(wanted, inspection.DictType) is not None and member_of(wanted, inspection.ListType) is not None:
+        return "keys and values, or a list"
     for kind, words in _TYPE_WORDS:
         member = member_of(wanted, kind)
         if member is not None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .environment import is_secret_name
 from .reading import yaml_value

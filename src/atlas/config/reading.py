@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
 from .spelling import describe
 from .suggestions import squash

@@ -23,6 +23,9 @@ _DECIMAL: Final = {"type": "string", "pattern": r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\
 _TEXT: Final = {"type": "string"}
 _SHORT_FORMS: Final[dict[str, list[dict[str, Any]]]] = {
     "strategy": [_TEXT],
+    "strategies": [{"type": "array", "items": {"anyOf": [_TEXT, {"type": "object"}]}}, _TEXT],
+    "instruments": [{"type": "object", "additionalProperties": {"anyOf": [_TEXT, {"type": "object"}]}}],
+    "data_source.files": [_TEXT],
     "symbols": [_TEXT],
     "commission": [{"type": "number"}, _DECIMAL],
     "slippage": [_TEXT],
@@ -44,14 +47,15 @@ def document_schema() -> dict[str, Any]:
     """
     written = msgspec.json.schema(Document)
     definitions = written["$defs"]
-    for key in keys_of(Document):
-        _complete(_properties(definitions, key)[key.name], key)
+    described = {(_owners()[key.path], key.name): key for key in reversed(list(keys_of(Document)))}
+    for (owner, name), key in described.items():
+        _complete(definitions[owner]["properties"][name], key)
     for definition in definitions.values():
         if "properties" in definition:
             _accept_snake_case(definition)
     document = definitions["Document"]
     document["properties"]["$schema"] = {**_TEXT, "description": "Where editors find this schema."}
-    document["anyOf"] = [{"required": ["strategy"]}, {"required": ["strategy_type"]}, {"required": ["strategyType"]}]
+    document["anyOf"] = [{"required": [name]} for name in ("strategy", "strategies", "strategy_type", "strategyType")]
     document["properties"]["strategy_type"] = {**_TEXT, "description": "The same as strategy.type."}
     document["properties"]["parameters"] = {"type": "object", "description": "The same as strategy.parameters."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A run of Atlas", **written}
@@ -60,12 +64,6 @@ def document_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """Schema as JSON."""
     return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _properties(definitions: dict[str, Any], key: Key) -> dict[str, Any]:
-    owner = _owners()[key.path]
-    properties: dict[str, Any] = definitions[owner]["properties"]
-    return properties
 
 
 def _owners() -> dict[str, str]:

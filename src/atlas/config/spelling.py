@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec.inspect as inspection
 
-from atlas.records.errors import ConfigurationError
+from atlas.errors import ConfigurationError
 
-from .suggestions import did_you_mean, squash
+from .suggestions import did_you_mean, nearest, squash
 
 _LEADING_ZERO = re.compile(r"\s*([+-]?)0+(\d[\d_]*)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
@@ -83,7 +83,7 @@ def normalise(value: Any, wanted: inspection.Type, path: str = "") -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         section = member_of(wanted, inspection.StructType)
-        return _normalise_section(value, section, path) if section else _normalise_free(value, path)
+        return _normalise_section(value, section, path) if section else _normalise_free(value, wanted, path)
     if isinstance(value, list | tuple):
         return _normalise_list(value, wanted, path)
     if isinstance(value, str):
@@ -111,8 +111,7 @@ def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType,
         here = join(path, str(key))
         field = fields.get(squash(str(key))) if _is_known_spelling(str(key)) else None
         if field is None:
-            hint = did_you_mean(str(key), (known.encode_name for known in section.fields))
-            raise ConfigurationError(f"unknown key; {hint}", here)
+            raise ConfigurationError(f"unknown key; {_hint(str(key), section)}", here)
         if field.encode_name in result:
             raise ConfigurationError(f"given twice: as {spelt[field.encode_name]!r} and as {str(key)!r}", here)
         spelt[field.encode_name] = str(key)
@@ -120,18 +119,29 @@ def _normalise_section(value: Mapping[Any, Any], section: inspection.StructType,
     return result
 
 
+def _hint(key: str, section: inspection.StructType) -> str:
+    """Say which key was meant: by the word that Python has for it, by its letters, or as it stands further down."""
+    from .keys import path_below, path_of_word
+
+    names = [known.encode_name for known in section.fields]
+    meant = path_of_word(key, section.cls) or nearest(key, names) or path_below(key, section.cls)
+    return f"did you mean {meant!r}?" if meant else did_you_mean(key, names)
+
+
 def _is_known_spelling(key: str) -> bool:
     """Accept camelCase and snake_case; anything else (MaxDrawdown, max-drawdown) is more likely a slip."""
     return bool(re.fullmatch(r"[a-z][A-Za-z0-9]*|[a-z][a-z0-9_]*", key))
 
 
-def _normalise_free(value: Mapping[Any, Any], path: str) -> dict[str, Any]:
+def _normalise_free(value: Mapping[Any, Any], wanted: inspection.Type, path: str) -> dict[str, Any]:
     """Treat a mapping without declared keys, such as a strategy's parameters: decimal strings become numbers."""
+    mapping = member_of(wanted, inspection.DictType)
+    item_type = mapping.value_type if mapping else inspection.AnyType()
     result: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
             raise ConfigurationError(f"a key must be text, not {describe(key)}", path)
-        result[key] = normalise(item, inspection.AnyType(), join(path, key))
+        result[key] = normalise(item, item_type, join(path, key))
     return result
 
 
@@ -142,11 +152,12 @@ def _normalise_list(value: Iterable[Any], wanted: inspection.Type, path: str) ->
 
 
 def _normalise_text(value: str, wanted: inspection.Type, path: str) -> Any:
-    if member_of(wanted, inspection.ListType):
+    is_text = member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType)
+    if member_of(wanted, inspection.ListType) and not is_text:
         return [part.strip() for part in value.split(",")]
-    if member_of(wanted, inspection.StrType) or member_of(wanted, inspection.LiteralType):
-        return value
-    number = number_of(value)
+    number = number_of(value) if not is_text or member_of(wanted, inspection.FloatType) else None
+    if is_text:
+        return value if number is None else number
     if number is None:
         zero = _LEADING_ZERO.fullmatch(value)
         if zero and not member_of(wanted, inspection.AnyType):

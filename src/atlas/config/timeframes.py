@@ -3,8 +3,7 @@
 import re
 from typing import Final
 
-from atlas.records.errors import ConfigurationError
-from atlas.records.instruments import parse_span
+from atlas.errors import ConfigurationError
 
 _LONG_UNITS: Final = {"sec": "s", "second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
 _LONGEST_NS: Final = 3_660 * 86_400_000_000_000
@@ -30,6 +29,9 @@ def timeframe_ns(text: str) -> int:
     ConfigurationError
         The text is no timeframe, or its length is not fixed (calendar months).
     """
+    # Only here: the records load NumPy, and most documents name no timeframe that is wrong.
+    from atlas.records.instruments import parse_span
+
     match = _WRITTEN.fullmatch(text)
     unit = match[2] if match else ""
     if unit == "M" or unit.lower().startswith("mo"):

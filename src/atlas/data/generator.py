@@ -40,6 +40,8 @@ _SESSION_NS: Final = 390 * 60_000_000_000
 _NEW_YORK: Final = "America/New_York"
 _TRADING_DAYS: Final = {"regular": 252, "24h": 365}
 _OVERNIGHT_SHARE: Final = 0.2
+_LAST_DAY: Final = date(2261, 12, 31)
+_MOST_BARS: Final = 100_000_000
 _MARKET: Final = ""  # no symbol can have this name
 _LEAST_PRICE: Final = 0.01
 _MOVE_WEIGHT: Final = 0.25
@@ -147,12 +149,13 @@ def generate_bars(
     Raises
     ------
     DataError
-        A setting is out of range or the correlation matrix is none.
+        A setting is out of range, the correlation matrix is none, or the bars reach beyond 2261 or are too many.
     """
     names = [symbols] if isinstance(symbols, str) else list(symbols)
     if count < 1 or seed < 0 or not names or len(set(names)) < len(names):
         raise DataError("count must be 1 or more, seed 0 or more, and the symbols different from each other")
     chosen = settings or GeneratorSettings()
+    require_room(chosen, count, len(names))
     specification = BarSpecification(chosen.length_ns)
     starts = _bar_starts(chosen, count)
     market = _Market(chosen, count, seed)
@@ -161,6 +164,18 @@ def generate_bars(
         prices, volume = market.bars_of(name, shocks)
         parts.append(BarColumns(Instrument(name, venue, currency), specification, starts, prices, volume))
     return build_history(parts, note=f"generated, seed {seed}")
+
+
+def require_room(settings: GeneratorSettings, count: int, symbols: int) -> None:
+    """Refuse bars that reach beyond the year 2261, or are more than a hundred million in all."""
+    days = (_LAST_DAY - date.fromisoformat(settings.start_date)).days
+    sessions = days if settings.session == "24h" else days * 5 // 7
+    most = max(0, min(sessions * settings.bars_a_day, _MOST_BARS // symbols))
+    if count > most:
+        raise DataError(
+            f"{count:,} bars of {settings.timeframe} from {settings.start_date} on are too many: at most {most:,} of "
+            f"each of {symbols} symbol{'s' * (symbols > 1)}; take fewer, or longer ones"
+        )
 
 
 # --- time ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from atlas.records.units import MAXIMUM_UNITS
 
 from .bars import BarColumns, BarHistory, build_history
 from .checks import check_table
+from .descriptions import with_descriptions
 from .files import read_file, stem_of
 from .folders import files_under, join_tables, with_symbols
 from .frames import is_frame, read_frames
@@ -90,7 +91,8 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
         By further column: how long after its bar a value became known, such as ``1d``. A column ``x_available``
         beside ``x`` says it row by row.
     instruments : mapping of str to Instrument, or Instruments, optional
-        Descriptions by symbol; else an instrument of the default exponents at `venue` in `currency`.
+        Descriptions by symbol; else an instrument of the default exponents at `venue` in `currency`. Of bars that are
+        read already, names and exponents stay.
     venue, currency : str
         Of instruments that are not described.
 
@@ -109,7 +111,8 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
     if timestamps not in ("start", "end"):
         raise DataError(f"timestamps={timestamps!r}: say 'start' or 'end'")
     if isinstance(source, BarHistory):
-        return source.select(symbols) if symbols else source
+        described = with_descriptions(source, _described(instruments)) if instruments else source
+        return described.select(symbols) if symbols else described
     options = ReadOptions(
         columns=columns,
         timezone=timezone,

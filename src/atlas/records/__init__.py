@@ -1,8 +1,8 @@
 """The vocabulary of Atlas: record kinds and typed views, enumerations, units, instruments, order states, errors.
 
 What may live here: layouts of 64-byte records and their proofs, enumerations, the one conversion between decimals and
-units, the description of instruments, the order-state table, the hierarchy of errors. What may not: state, I/O, clocks,
-anything compiled, any import besides NumPy and the standard library.
+units, the description of instruments, the order-state table. What may not: state, I/O, clocks, anything compiled, any
+import besides NumPy, the standard library and `atlas.errors`.
 """
 
 from atlas.records import commands, market, operator, outputs, reference, reports

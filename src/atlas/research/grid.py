@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
 
+from atlas.backtest.settings import RunSettings
 from atlas.config.suggestions import did_you_mean
 from atlas.records.errors import ConfigurationError
+from atlas.research.costs import COSTS, with_costs
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import RESERVED, definition_of
 
@@ -53,7 +56,12 @@ class Grid:
         return found
 
 
-def make_grid(strategy: Strategy, given: Mapping[str, Any], constraint: Constraint | None = None) -> Grid:
+def make_grid(
+    strategy: Strategy,
+    given: Mapping[str, Any],
+    constraint: Constraint | None = None,
+    settings: RunSettings | None = None,
+) -> Grid:
     """Check the values of parameters and multiply them out.
 
     Parameters
@@ -62,6 +70,8 @@ def make_grid(strategy: Strategy, given: Mapping[str, Any], constraint: Constrai
         Its class declares the parameters; those not given keep this instance's values.
     given : mapping of str to iterable or single value
     constraint : callable, optional
+    settings : RunSettings, optional
+        Of the runs, which costs may change too.
 
     Returns
     -------
@@ -78,7 +88,7 @@ def make_grid(strategy: Strategy, given: Mapping[str, Any], constraint: Constrai
         raise ConfigurationError(
             f"there is nothing to vary: give a parameter its values, such as fast=range(5, 50, 5); known: {known}"
         )
-    values = {name: values_of(type(strategy), fixed, name, value) for name, value in given.items()}
+    values = {name: values_of(type(strategy), fixed, name, value, settings) for name, value in given.items()}
     size = int(np.prod([len(each) for each in values.values()], dtype=object))
     if size > MOST_POINTS:
         raise ConfigurationError(f"the grid has {size:,} points; {MOST_POINTS:,} are the most: widen the steps")
@@ -100,17 +110,26 @@ def parameters_of(strategy: Strategy) -> dict[str, Any]:
     return {name: getattr(strategy, name) for name in names if name not in RESERVED}
 
 
-def values_of(kind: type[Strategy], known: Iterable[str], name: str, given: Any) -> tuple[Any, ...]:
-    """Return the values of one parameter, each once, in the order given; checked by the class itself."""
-    if name not in known:
-        raise ConfigurationError(f"{kind.__name__} has no parameter {name!r}; {did_you_mean(name, known)}", name)
+def values_of(
+    kind: type[Strategy], known: Iterable[str], name: str, given: Any, settings: RunSettings | None = None
+) -> tuple[Any, ...]:
+    """Return the values of one parameter or cost, each once, in the order given; checked by who will take them."""
+    is_cost = settings is not None and name in COSTS and name not in known
+    if name not in known and not is_cost:
+        names = [*known, *(COSTS if settings is not None else ())]
+        raise ConfigurationError(f"{kind.__name__} has no parameter {name!r}; {did_you_mean(name, names)}", name)
     single = isinstance(given, str) or not isinstance(given, Iterable)
     items = [given] if single else (sorted(given) if isinstance(given, set | frozenset) else list(given))
+    if is_cost and not all(isinstance(item, int | float | Decimal | np.number) for item in items):
+        raise ConfigurationError(f"is varied by numbers, not by {given!r}", name)
     values = tuple(dict.fromkeys(item.item() if isinstance(item, np.generic) else item for item in items))
     if not values:
         raise ConfigurationError(f"has no values: {given!r} is empty", name)
     for value in values:
-        kind(**{name: value})
+        if is_cost and settings is not None:
+            with_costs(settings, {name: value})
+        else:
+            kind(**{name: value})
     return values
 
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from atlas.analytics.summary import Style, format_figure
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import RunPlan, run_history
+from atlas.backtest.settings import RunSettings
 from atlas.records.errors import ConfigurationError
+from atlas.research.costs import costs_of
 from atlas.research.figures import comparable_figures, label_of, style_of
-from atlas.research.grid import Grid
+from atlas.research.grid import Grid, parameters_of
 from atlas.research.surface import Heatmap, make_heatmap
 from atlas.research.trials import Trial
 from atlas.strategy.base import Strategy
@@ -71,6 +73,8 @@ class Optimization:
         What was tried, in the order of the grid.
     strategy_of : callable
         Makes the strategy of a point.
+    settings_of : callable
+        Makes its settings.
     interrupted : bool
         Whether somebody stopped it before its end.
     """
@@ -82,12 +86,13 @@ class Optimization:
         goal: Goal,
         trials: tuple[Trial, ...],
         strategy_of: Callable[[Mapping[str, Any]], Strategy],
+        settings_of: Callable[[Mapping[str, Any]], RunSettings],
         *,
         interrupted: bool = False,
     ) -> None:
         self.plan, self.grid, self.goal, self.trials = plan, grid, goal, trials
         self.interrupted = interrupted
-        self._strategy_of = strategy_of
+        self._strategy_of, self._settings_of = strategy_of, settings_of
 
     # --- the best ---
 
@@ -136,7 +141,15 @@ class Optimization:
     def run(self, parameters: Mapping[str, Any]) -> BacktestResult:
         """Run one point again, for its whole result."""
         strategy, plan = self._strategy_of(parameters), self.plan
-        return run_history([strategy], plan.history, plan.settings, title=type(strategy).__name__)
+        settings = self._settings_of(parameters)
+        return run_history(
+            [strategy],
+            plan.history,
+            settings,
+            title=type(strategy).__name__,
+            actions=plan.actions,
+            benchmark=plan.benchmark,
+        )
 
     # --- all points ---
 
@@ -217,11 +230,13 @@ class Optimization:
         return [f"{text}: a peak that stands alone is more likely luck than a plateau." if alone else f"{text}."]
 
     def _edges(self) -> list[str]:
-        """Name the parameters whose best value is the first or the last that was tried."""
+        """Name the parameters whose best value is the first or the last that was tried; costs are no choice."""
+        costs = costs_of(self.best_parameters, parameters_of(self.plan.strategies[0]))
         at = [
             f"{name}={self.best_parameters[name]}"
             for name in self.grid.varied
             if len(self.grid.values[name]) > 2
+            and name not in costs
             and self.best_parameters[name] in (self.grid.values[name][0], self.grid.values[name][-1])
         ]
         return [f"{', '.join(at)} lies at the edge of what was tried: the best may lie beyond."] if at else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import signature
 from typing import Any, Final
@@ -13,6 +13,7 @@ from atlas.backtest.run import OTHER_WORDS, RunPlan, backtest, plan_run, strateg
 from atlas.backtest.settings import require_whole
 from atlas.config.suggestions import did_you_mean
 from atlas.records.errors import ConfigurationError, StrategyError
+from atlas.research.costs import is_varied
 from atlas.research.figures import figure_key
 from atlas.research.grid import Constraint, make_grid, parameters_of
 from atlas.research.optimization import Goal, Optimization
@@ -56,7 +57,9 @@ def optimize(
     progress : callable, optional
         Is told points done and points in all; a bar on the terminal where there is none.
     **others
-        Parameters with their values (``fast=range(5, 50, 5)``), and keywords of `backtest` (``fees=0.001``).
+        Parameters with their values (``fast=range(5, 50, 5)``), and keywords of `backtest` (``fees=0.001``). Costs may
+        be given several values too (``fees=[0, 0.001]``): fees, slippage_bps, impact_factor, volume_share, leverage,
+        cash, borrow_rate, interest_rate, the latencies, seed.
 
     Returns
     -------
@@ -86,9 +89,14 @@ def optimize(
 def strategy_of(given: Any) -> Strategy:
     """Return the one strategy that is to be varied."""
     found = strategies_of(given)
-    if len(found) != 1:
-        raise StrategyError("optimize varies one strategy; give one, and its parameters")
+    require_one(found)
     return found[0]
+
+
+def require_one(strategies: Sequence[Strategy]) -> None:
+    """Refuse several strategies: whose parameters were meant would be a guess."""
+    if len(strategies) != 1:
+        raise StrategyError("optimize varies one strategy; give one, and its parameters")
 
 
 def split_keywords(
@@ -101,7 +109,7 @@ def split_keywords(
     for name, value in others.items():
         if name in NOT_OF_OPTIMIZE:
             raise ConfigurationError(f"optimize() keeps no {name}; run the best point again with backtest()", name)
-        if name in known:
+        if name in known or is_varied(name, value):
             ranges[name] = value
         elif name in ours or name in OTHER_WORDS:
             options[name] = value
@@ -125,9 +133,10 @@ def optimize_plan(
 ) -> Optimization:
     """Try every point of a run that is planned already; see `optimize`."""
     goal, score = judge(maximize, minimize)
+    require_one(plan.strategies)
     if threads is not None:
         require_whole("threads", threads)
-    grid = make_grid(plan.strategies[0], ranges, constraint)
+    grid = make_grid(plan.strategies[0], ranges, constraint, plan.settings)
     trials = Trials(plan, grid.points, score)
     with shown(progress) as report:
         interrupted = trials.run(threads or usable_cores(), report)
@@ -135,7 +144,7 @@ def optimize_plan(
     failed = [trial for trial in done if trial.error]
     if done and len(failed) == len(done):
         raise StrategyError(f"all of the {len(done):,} points that were tried failed; the first: {failed[0].error}")
-    return Optimization(plan, grid, goal, done, trials.strategy, interrupted=interrupted)
+    return Optimization(plan, grid, goal, done, trials.strategy, trials.settings, interrupted=interrupted)
 
 
 def judge(maximize: Judge | None, minimize: Judge | None) -> tuple[Goal, Score]:

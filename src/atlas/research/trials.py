@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from atlas.analytics.summary import Summary
-from atlas.backtest.engine import Engine
+from atlas.backtest.engine import Engine, EngineSetup
 from atlas.backtest.preparation import prepare
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import RunPlan, run_engine
+from atlas.backtest.settings import RunSettings
 from atlas.kernel import simulate as loop
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import AtlasError
 from atlas.records.layout import RecordArray
+from atlas.research.costs import COSTS, costs_of, with_costs
+from atlas.research.grid import parameters_of
 from atlas.strategy.base import Strategy
 from atlas.strategy.definition import definition_of
 
@@ -103,7 +106,7 @@ class Trials:
     def __post_init__(self) -> None:
         """Read the strategy's class once, and make sure that all machine code is there before threads start."""
         prepare()
-        self._setup = self.plan.settings.engine_setup(self.plan.history)
+        self._setups: dict[tuple[Any, ...], EngineSetup] = {}
         self._definition = definition_of(self.plan.strategies[0])
         self._bars = SharedBars(self.plan.history.records)
         self._lock = threading.Lock()
@@ -112,19 +115,33 @@ class Trials:
         self._stopped = False
         self._failure: BaseException | None = None
         # The first engine compiles the hooks.
-        first = self._engine(self.plan.strategies[0], beside=False)
+        first = self._engine(self.plan.strategies[0], self._setup_of(self.plan.settings), beside=False)
         self.compiled = not PLAIN and all(bound.mode == "compiled" for bound in first.bound)
         if self.compiled:
             loop.simulate_beside.callable  # noqa: B018 - loads its machine code
 
     def strategy(self, point: Mapping[str, Any]) -> Strategy:
         """Return the strategy of a point: the plan's, with the point's parameters."""
-        base = self.plan.strategies[0]
-        return type(base)(**{**vars(base), **point})
+        base, costs = self.plan.strategies[0], self._costs(point)
+        return type(base)(**{**vars(base), **{name: value for name, value in point.items() if name not in costs}})
 
-    def _engine(self, strategy: Strategy, *, beside: bool) -> Engine:
+    def settings(self, point: Mapping[str, Any]) -> RunSettings:
+        """Return the settings of a point: the plan's, with the point's costs."""
+        return with_costs(self.plan.settings, self._costs(point))
+
+    def _costs(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        return costs_of(point, parameters_of(self.plan.strategies[0])) if COSTS.keys() & point.keys() else {}
+
+    def _setup_of(self, settings: RunSettings, key: tuple[Any, ...] = ()) -> EngineSetup:
+        """Return what engines of the same costs are made of, made once for all of them."""
+        with self._lock:
+            if key not in self._setups:
+                self._setups[key] = settings.engine_setup(self.plan.history, actions=self.plan.actions)
+            return self._setups[key]
+
+    def _engine(self, strategy: Strategy, setup: EngineSetup, *, beside: bool) -> Engine:
         definition = self._definition.with_instance(strategy)
-        return Engine(self.plan.history, [definition], self._setup, beside=beside)
+        return Engine(self.plan.history, [definition], setup, beside=beside)
 
     # --- one point ---
 
@@ -132,11 +149,13 @@ class Trials:
         """Run one point; None where somebody interrupted it."""
         point = self.points[number]
         try:
-            engine = self._engine(self.strategy(point), beside=beside)
+            settings = self.settings(point)
+            setup = self._setup_of(settings, tuple(self._costs(point).items()))
+            engine = self._engine(self.strategy(point), setup, beside=beside)
             with self._lock:
                 self._running.add(engine)
             try:
-                result = self._finished(engine)
+                result = self._finished(engine, settings)
             finally:
                 with self._lock:
                     self._running.discard(engine)
@@ -149,14 +168,14 @@ class Trials:
         except AtlasError as error:
             return Trial(number, point, error=str(error))
 
-    def _finished(self, engine: Engine) -> BacktestResult | None:
+    def _finished(self, engine: Engine, settings: RunSettings) -> BacktestResult | None:
         """Run an engine; None where it was interrupted."""
         if self._stopped:
             return None
         error, interrupted = run_engine(engine)
         if interrupted:
             return None
-        result = BacktestResult(engine, self.plan.settings, error=error)
+        result = BacktestResult(engine, settings, error=error)
         if len(result.seen_bars) == len(self._bars):
             result.seen_bars = self._bars  # type: ignore[assignment]
         return result

@@ -89,7 +89,8 @@ class BoundStrategy:
         symbols = self.instruments if definition.is_open else ()
         self.columns, names = entries_of(definition, columns, len(self.instruments))
         self.memory["columns_address"], self.memory["column_count"] = self.columns.entries.ctypes.data, len(names)
-        self.context: LiveContext = live_context(self.memory, callables, row, symbols, names)
+        kept = int(block.rows("world")["history_length"][0])
+        self.context: LiveContext = live_context(self.memory, callables, row, symbols, names, kept)
         if not PLAIN:
             for name in VERBS:
                 self.memory[f"{name}_address"] = verbs[name].address

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from atlas.records.errors import StrategyCompileError, StrategyError
 from atlas.strategy.base import Strategy
-from atlas.strategy.context import PUBLIC_NAMES, VERB_SIGNATURES
+from atlas.strategy.context import BRACKET_TEXT, PUBLIC_NAMES, VERB_SIGNATURES
 from atlas.strategy.fields import suggestion
 from atlas.strategy.rewriting import LOG_VALUES, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_builtin, is_constant, is_let_pass, is_user_function
@@ -39,6 +39,25 @@ UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.Starred: "star-unpacking is not compiled",
     ast.Delete: "`del` is not compiled",
 }
+OTHER_WORDS = {
+    "amount": "notional",
+    "cash": "notional",
+    "value": "notional",
+    "percent": "weight",
+    "size": "quantity",
+    "shares": "quantity",
+    "units": "quantity",
+    "sl": "stop_loss",
+    "tp": "take_profit",
+    "order_target_percent": "target_weight",
+    "target_fraction": "target_weight",
+    "target_percent": "target_weight",
+    "order_target_size": "target",
+    "order_target_value": "target_notional",
+    "target_value": "target_notional",
+}
+"""Words of other libraries for verbs and their parameters."""
+
 COLUMN_OF_PAYLOAD = inspect.Signature(
     [
         inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD),
@@ -123,7 +142,7 @@ def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
         if stored:
             return f"{scope.context}.{name} can't be assigned; declare a field in the class body"
         if name not in PUBLIC_NAMES:
-            return f"the context has no {name!r}{suggestion(name, PUBLIC_NAMES)}"
+            return f"the context has no {name!r}{meant(name, PUBLIC_NAMES)}"
     elif is_attribute_of(node, scope.payload):
         if name == "column" and not stored and "instrument" in scope.payload_names:
             return None
@@ -178,18 +197,26 @@ def column_mistake(node: ast.Call, scope: Scope) -> str | None:
     return f'a column is named by a literal text: {owner}.column("sentiment")'
 
 
+def meant(name: str, known: Collection[str]) -> str:
+    """Return `` — did you mean 'x'?`` for what other libraries call otherwise, or for a slip."""
+    other = OTHER_WORDS.get(name, "")
+    return f" — did you mean {other!r}?" if other in known else suggestion(name, known)
+
+
 def argument_mistake(node: ast.Call, name: str, signature: inspect.Signature) -> str | None:
     """Say why the arguments of a call do not fit a signature, or None."""
     keywords = [keyword.arg for keyword in node.keywords if keyword.arg is not None]
     unknown = next((keyword for keyword in keywords if keyword not in signature.parameters), None)
     if unknown is not None:
-        return f"{name}() has no parameter {unknown!r}{suggestion(unknown, signature.parameters)}"
+        return f"{name}() has no parameter {unknown!r}{meant(unknown, signature.parameters)}"
     if len(keywords) < len(node.keywords):
         return None
     try:
-        signature.bind(*node.args, **dict.fromkeys(keywords))
+        bound = signature.bind(*node.args, **dict.fromkeys(keywords))
     except TypeError as error:
         return f"{name}(): {error}"
+    if signature is VERB_SIGNATURES["bracket"] and not {"stop_loss", "take_profit"} <= bound.arguments.keys():
+        return f"{name}(): {BRACKET_TEXT}"
     return None
 
 

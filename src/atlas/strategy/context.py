@@ -18,7 +18,7 @@ import numpy as np
 from atlas.kernel.memory.intrinsics import structure_of
 from atlas.kernel.trader.views import CONTEXT, VERB_MESSAGES, VERBS, HistoryField, Query, VerbError
 from atlas.records.enums import NULL, OrderFlag, OrderType, QuantityKind, TimeInForce
-from atlas.strategy.fields import suggestion
+from atlas.strategy.at_run_time import by_column, by_symbol, within
 from atlas.strategy.rewriting import text_number
 
 BUY, SELL = 1, -1
@@ -59,6 +59,7 @@ NO_PRICE_TEXT = VERB_MESSAGES[VerbError.NO_PRICE_YET]
 NOT_A_PAIR, NOT_A_PAIR_TEXT = int(VerbError.NOT_A_PAIR), VERB_MESSAGES[VerbError.NOT_A_PAIR]
 ONE_TRIGGER_TEXT = "touch, trailing and trailing_fraction stand alone, without limit and stop"
 ONE_SIZE_TEXT = "say how much by exactly one of quantity, notional and weight"
+BRACKET_TEXT = "a bracket has both a stop_loss and a take_profit; buy and sell take one alone"
 
 
 def given(value: Any) -> int:
@@ -224,7 +225,8 @@ class Context:
         field : HistoryField
             Which of open, high, low, close and volume.
         ago : int
-            Bars back; 0 is the last finished one. Below ``backtest(history=...)``, which keeps so many.
+            Bars back; 0 is the last finished one. As far as ``backtest(history=...)`` says, which finds it by itself
+            where the text of the hook shows it.
         instrument : int or str, optional
             Whose bar; the event's where nothing is said.
         """
@@ -282,6 +284,7 @@ class Context:
         trailing: Any = None,
         trailing_fraction: Any = None,
         reduce_only: Any = None,
+        fraction: Any = None,
     ) -> int:
         """Place an order to buy; give its id. How much is said by exactly one of quantity, notional and weight.
 
@@ -311,6 +314,8 @@ class Context:
             Distance of a stop that follows the price: in price, or as a fraction of it.
         reduce_only : bool, optional
             True for an order that never enlarges a position, nor turns it.
+        fraction : float
+            The same as `weight`.
         """
         return self._place(
             BUY,
@@ -328,6 +333,7 @@ class Context:
             trailing,
             trailing_fraction,
             reduce_only,
+            fraction,
         )
 
     def sell(  # noqa: PLR0913, PLR0917 - each by its name
@@ -346,6 +352,7 @@ class Context:
         trailing: Any = None,
         trailing_fraction: Any = None,
         reduce_only: Any = None,
+        fraction: Any = None,
     ) -> int:
         """Place an order to sell; give its id. Parameters are those of `buy`.
 
@@ -367,6 +374,7 @@ class Context:
             trailing,
             trailing_fraction,
             reduce_only,
+            fraction,
         )
 
     def _place(  # noqa: PLR0913, PLR0917 - the terms of both verbs, and the side
@@ -386,18 +394,17 @@ class Context:
         trailing: Any,
         trailing_fraction: Any,
         reduce_only: Any,
+        fraction: Any,
     ) -> int:
         """Place an order of one side; see `buy` and `sell`."""
-        size = or_nan(quantity) if given(quantity) else (or_nan(notional) if given(notional) else or_nan(weight))
-        if given(quantity) + given(notional) + given(weight) != 1:
-            raise ValueError(ONE_SIZE_TEXT)
+        size = self._size(quantity, notional, weight, fraction)
         if trailing is None and trailing_fraction is None and touch is None and reduce_only is None:
             answer = self.call_place(
                 self.instrument if instrument is None else instrument,
                 side,
                 1 + given(limit) + 2 * given(stop),
                 int(time_in_force),
-                1 + given(notional) + 2 * given(weight),
+                1 + given(notional) + 2 * (given(weight) + given(fraction)),
                 or_number(expire_time_ns, NULL),
                 size,
                 or_nan(limit),
@@ -414,7 +421,7 @@ class Context:
                 side,
                 TRAILING_STOP if trails else (IF_TOUCHED if touches else 1 + given(limit) + 2 * given(stop)),
                 int(time_in_force),
-                1 + given(notional) + 2 * given(weight),
+                1 + given(notional) + 2 * (given(weight) + given(fraction)),
                 or_number(expire_time_ns, NULL),
                 size,
                 or_nan(limit),
@@ -428,6 +435,14 @@ class Context:
         if answer < 0:
             verb_error(answer)
         return answer
+
+    def _size(self, quantity: Any, notional: Any, weight: Any, fraction: Any) -> float:
+        """Return how much, by whichever of them was said."""
+        if given(quantity) + given(notional) + given(weight) + given(fraction) != 1:
+            raise ValueError(ONE_SIZE_TEXT)
+        if given(quantity):
+            return or_nan(quantity)
+        return or_nan(notional) if given(notional) else (or_nan(weight) if given(weight) else or_nan(fraction))
 
     def order(
         self,
@@ -473,23 +488,27 @@ class Context:
 
     def bracket(
         self,
-        instrument: Any,
-        quantity: float,
-        stop_loss: float,
-        take_profit: float,
+        instrument: Any = None,
+        quantity: Any = None,
+        stop_loss: Any = None,
+        take_profit: Any = None,
         limit: Any = None,
         stop: Any = None,
         time_in_force: Any = GTC,
+        notional: Any = None,
+        weight: Any = None,
+        fraction: Any = None,
     ) -> int:
-        """Place an order for a signed quantity with a stop and a target that live from its fill on; give its id.
+        """Place an order of a signed size with a stop and a target that live from its fill on; give its id.
 
         The stop and the target are orders of their own, told to `on_order` with `order.parent` this id. One ends the
-        other, and both end with the position they protect.
+        other, and both end with the position they protect. How much is said by exactly one of quantity, notional and
+        weight.
 
         Parameters
         ----------
-        instrument : int or str
-            What is traded.
+        instrument : int or str, optional
+            What is traded; the event's where nothing is said.
         quantity : float
             Pieces of the entry: above 0 to buy, below to sell short.
         stop_loss : float
@@ -500,8 +519,28 @@ class Context:
             Of the entry; a market order where nothing is said.
         time_in_force : TimeInForce
             Of the entry.
+        notional, weight, fraction : float
+            In place of a quantity, likewise signed; see `buy`.
         """
-        return self.order(instrument, quantity, None, limit, stop, stop_loss, take_profit, time_in_force)
+        size = self._size(quantity, notional, weight, fraction)
+        if given(stop_loss) + given(take_profit) != 2:
+            raise ValueError(BRACKET_TEXT)
+        answer = self.call_place(
+            self.instrument if instrument is None else instrument,
+            SELL if size < 0.0 else BUY,
+            1 + given(limit) + 2 * given(stop),
+            int(time_in_force),
+            1 + given(notional) + 2 * (given(weight) + given(fraction)),
+            NULL,
+            abs(size),
+            or_nan(limit),
+            or_nan(stop),
+            or_nan(stop_loss),
+            or_nan(take_profit),
+        )
+        if answer < 0:
+            verb_error(answer)
+        return answer
 
     def oco(self, first_order_id: int, second_order_id: int) -> int:
         """Let one of two working orders cancel the other; give 1, or 0 where one of them works no more.
@@ -708,6 +747,7 @@ def live_context(
     clock: ctypes.Structure,
     symbols: Sequence[str] = (),
     columns: Sequence[str] = (),
+    kept_bars: int = 0,
 ) -> LiveContext:
     """Return the context over `memory` (a `CONTEXT` record), its primitives bound to world and strategy.
 
@@ -723,6 +763,8 @@ def live_context(
         Symbols by instrument number, where hooks may name them at run time: in open strategies.
     columns : sequence of str
         Further columns by number, where hooks name them at run time.
+    kept_bars : int
+        How many bars are kept of each instrument; what open strategies ask for is only known at run time.
     """
     context: LiveContext = LiveContext.from_address(int(memory.ctypes.data))
     world, strategy = int(memory["world"][0]), int(memory["strategy"][0])
@@ -730,36 +772,11 @@ def live_context(
         primitive = functools.partial(verbs[name], world, strategy)
         setattr(context, f"call_{name}", by_symbol(primitive, symbols) if symbols else primitive)
     if symbols:
+        context.call_history = within(context.call_history, kept_bars)
         context.call_column = by_column(context.call_column, columns)
     context.call_clock = functools.partial(getattr, clock, "clock_ns")
     context.texts = {}
     return context
-
-
-def by_symbol(primitive: Callable[..., Any], symbols: Sequence[str]) -> Callable[..., Any]:
-    """Return a primitive that takes a symbol too where it takes the number of an instrument."""
-    numbers = {symbol: number for number, symbol in enumerate(symbols)}
-
-    def call(first: Any, *others: Any) -> Any:
-        if isinstance(first, str):
-            if first not in numbers:
-                raise ValueError(UNKNOWN_INSTRUMENT_TEXT)
-            first = numbers[first]
-        return primitive(first, *others)
-
-    return call
-
-
-def by_column(primitive: Callable[..., Any], columns: Sequence[str]) -> Callable[..., Any]:
-    """Return the primitive of further columns that takes a column's name for its number."""
-    numbers = {name: number for number, name in enumerate(columns)}
-
-    def call(instrument: Any, name: str, ago: int = 0) -> Any:
-        if name not in numbers:
-            raise ValueError(f"the data has no further column {name!r}{suggestion(str(name), numbers)}")
-        return primitive(instrument, numbers[name], ago)
-
-    return call
 
 
 def without_self(function: Any) -> inspect.Signature:

@@ -24,6 +24,7 @@ from atlas.strategy.checks import Scope, mistakes, subset_problems
 from atlas.strategy.context import TAKES_INSTRUMENT, without_self
 from atlas.strategy.fields import Field, StateLayout, suggestion
 from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
+from atlas.strategy.looking_back import Look, assigned_fields, looks_in
 from atlas.strategy.rewriting import Rewrite, is_attribute_of
 from atlas.strategy.source import FunctionSource, is_constant, source_of
 
@@ -131,7 +132,7 @@ class StrategyDefinition:
     def with_instance(self, instance: Strategy) -> StrategyDefinition:
         """Return the definition of another instance of the class; what the class alone decides is taken over."""
         other = copy.copy(self)
-        for name in ("fingerprint", "code_hash"):
+        for name in ("fingerprint", "code_hash", "unchanging"):
             vars(other).pop(name, None)
         other.instance = instance
         if not self.is_open:
@@ -304,6 +305,29 @@ class StrategyDefinition:
             for problem in subset_problems(source, Scope(context=context_name(source.function))):
                 return problem
         return None
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """Where its methods, and the functions they call, look back over past bars; of an open one none are known."""
+        if self.is_open:
+            return ()
+        found: list[Look] = []
+        for member in self.members:
+            scope = self.scope_of(member)
+            found += looks_in(member.source, scope.own, scope.context)
+        for source in self.called.sources:
+            found += looks_in(source, "", context_name(source.function))
+        return tuple(found)
+
+    @cached_property
+    def unchanging(self) -> dict[str, int]:
+        """Whole-number fields that no method assigns, with this instance's values, and constants."""
+        assigned = {
+            name for member in self.members for name in assigned_fields(member.source, self.scope_of(member).own)
+        }
+        fields = {name: field.default for name, field in self.fields.items() if field.kind == "int"}
+        constants = {name: value for name, value in self.constants.items() if isinstance(value, int)}
+        return {**constants, **{name: value for name, value in fields.items() if name not in assigned}}
 
     # --- state ---
 

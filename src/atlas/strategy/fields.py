@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import enum
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any, ClassVar, get_origin
 
 import numpy as np
@@ -155,7 +156,10 @@ def _error(owner: type, message: str) -> StrategyError:
 
 
 def fitted(strategy: str, field: Field, value: Any) -> Any:
-    """Return `value` as the field holds it; a number given to an indicator becomes its first argument."""
+    """Return `value` as the field holds it.
+
+    A number given to an indicator becomes its first argument, a mapping becomes those of its arguments that it names.
+    """
     if isinstance(value, np.generic):
         value = value.item()
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -164,6 +168,8 @@ def fitted(strategy: str, field: Field, value: Any) -> Any:
             return field.default.with_first_argument(value)
         if type(value) is type(field.default):
             return value
+        if isinstance(value, Mapping):
+            return with_arguments(strategy, field, value)
     elif field.kind == "table" and isinstance(value, PerInstrument):
         return value
     elif field.kind == "table" and is_number and isinstance(field.default.entry, Indicator):
@@ -180,6 +186,30 @@ def fitted(strategy: str, field: Field, value: Any) -> Any:
         return int(value)
     wanted = type(field.default).__name__ if field.kind in ("indicator", "array") else field.kind
     raise StrategyError(f"{strategy}: the field {field.name!r} is {wanted}, it can't be {value!r}", strategy=strategy)
+
+
+def with_arguments(strategy: str, field: Field, given: Mapping[str, Any]) -> Indicator:
+    """Return an indicator's field with other arguments by their names."""
+    known = field.default.arguments
+    for name in given:
+        if name not in known:
+            raise StrategyError(
+                f"{strategy}: the field {field.name!r} has no argument {name!r}{suggestion(name, known)}",
+                strategy=strategy,
+            )
+    changed = {name: value for name, value in given.items() if value != known[name]}
+    made: Indicator = field.default.copy()
+    first = next(iter(known), "")
+    if first in changed:
+        made = made.with_first_argument(changed.pop(first))
+    if not changed:
+        return made
+    if set(signature(type(made)).parameters) != set(known):
+        raise StrategyError(
+            f"{strategy}: of the field {field.name!r} only {first!r} can be set by its name; declare it otherwise",
+            strategy=strategy,
+        )
+    return type(made)(**{**made.arguments, **changed})
 
 
 class StateLayout:

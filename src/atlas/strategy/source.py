@@ -128,6 +128,26 @@ def closure_of(function: types.FunctionType) -> dict[str, Any]:
     return found
 
 
+def is_typed(function: types.FunctionType) -> bool:
+    """Whether a function was typed into a shell, not written in a file."""
+    return function.__code__.co_filename.startswith("<")
+
+
+def without_text(function: types.FunctionType) -> StrategyCompileError:
+    """Make the error of a function whose text nobody kept, and say where it would be kept."""
+    file = function.__code__.co_filename
+    typed = is_typed(function)
+    remedy = (
+        "plain Python keeps no text of what is typed into it: save the class in a file and import it, or type it into "
+        "IPython or a notebook"
+        if typed
+        else "write the class in a file"
+    )
+    return StrategyCompileError(
+        f"the source of {function.__qualname__} can't be found; {remedy}", file="" if typed else file
+    )
+
+
 @cache
 def source_of(function: types.FunctionType) -> FunctionSource:
     """Find and parse a function's source.
@@ -140,9 +160,10 @@ def source_of(function: types.FunctionType) -> FunctionSource:
     try:
         lines, _ = inspect.getsourcelines(function)
     except (OSError, TypeError) as error:
-        message = f"the source of {function.__qualname__} can't be found; write the class in a file"
-        raise StrategyCompileError(message, file=function.__code__.co_filename) from error
+        raise without_text(function) from error
     text = textwrap.dedent("".join(lines))
+    if is_typed(function) and f"def {function.__name__}" not in text:  # a shell that gives the text of something else
+        raise without_text(function)
     indent = len(lines[0]) - len(lines[0].lstrip())
     return FunctionSource(function, text, indent)
 

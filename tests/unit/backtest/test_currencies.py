@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from atlas.backtest.attribution import BaseCurrency
+from atlas.backtest.documents import load_run, run_document
 from atlas.backtest.rates import RateSeries, conversion_rates
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
@@ -210,3 +212,29 @@ def test_bad_rates_are_refused(rates: dict[str, Any], message: str) -> None:
 
 def test_one_currency_needs_no_rate() -> None:
     assert conversion_rates({}, "USD", market()) == {}
+
+
+def test_a_file_of_two_columns_says_from_when_on_each_rate_is_known(tmp_path: Path) -> None:
+    series = pd.Series([1.1, 1.2], index=pd.to_datetime(["2019-12-01", "2020-02-03"]), name="rate")
+    file = tmp_path / "euro.csv"
+    series.rename_axis("date").reset_index()[["rate", "date"]].to_csv(file, index=False)
+    of_file, of_series = (conversion_rates({"EURUSD": each}, "USD", mixed(bars=5))["EUR"] for each in (file, series))
+    assert isinstance(of_file, RateSeries) and isinstance(of_series, RateSeries)
+    assert of_file.times_ns.tolist() == of_series.times_ns.tolist()
+    assert of_file.rates.tolist() == [1.1, 1.2]
+    assert repr(of_file) == "the rates of euro.csv, 2 rates"
+    file.write_text("date,rate\nsoon,1.1\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="euro.csv holds what is no time or no number"):
+        conversion_rates({"EURUSD": str(file)}, "USD", mixed(bars=5))
+
+
+def test_a_document_takes_its_rates_from_before_its_start(tmp_path: Path) -> None:
+    made = mixed()
+    frames = {symbol: made.to_frame(symbol).reset_index() for symbol in made.symbols}
+    for symbol, name in (("SAP", "SAP"), ("IBM", "EURUSD")):
+        frames[symbol].to_csv(tmp_path / f"{name}.csv", index=False)
+    data, start = {name: tmp_path / f"{name}.csv" for name in ("SAP", "EURUSD")}, "2020-02-10"
+    instruments = {"SAP": Instrument("SAP", currency="EUR"), "EURUSD": Instrument("EURUSD")}
+    result = backtest("sma_cross", data, currency="USD", start=start, instruments=instruments)
+    (tmp_path / "run.yaml").write_text(result.configuration, encoding="utf-8")
+    assert run_document(load_run(tmp_path / "run.yaml")).fingerprint == result.fingerprint

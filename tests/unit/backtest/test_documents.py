@@ -176,8 +176,8 @@ def test_a_strategy_of_ones_own_is_found_beside_the_document(tmp_path: Path) -> 
     document = tmp_path / "run.yaml"
     document.write_text("strategy: own.py:Holder\nparameters: {weight: 0.3}\ndata_source: AAA.csv\n", encoding="utf-8")
     run = load_run(document, ["strategy.parameters.weight=0.25", "commission=0.002"])
-    assert run.strategy.type == f"{(tmp_path / 'own.py').resolve()}:Holder"
-    assert run.strategy.parameters == {"weight": 0.25}
+    assert run.running["strategy"].type == f"{(tmp_path / 'own.py').resolve()}:Holder"
+    assert run.running["strategy"].parameters == {"weight": 0.25}
     result = run_document(run)
     assert result.title == "Holder"
     assert len(result.fill_records) == 1
@@ -214,7 +214,7 @@ def test_a_universe_is_read_from_the_file_beside_the_document(tmp_path: Path) ->
     assert result.settings.delisting == "hold"
     by_call = backtest("sma_cross", "sp500", end="2000-12-31", universe={"SP500": ("2000-03-01", "2000-06-30")})
     assert np.array_equal(result.fill_records, by_call.fill_records)
-    assert "Not in this document: the universe, 1 symbols with their dates" in by_call.configuration
+    assert "universe:\n- symbol: SP500\n  from: '2000-03-01'\n  to: '2000-06-30'\n" in by_call.configuration
     with pytest.raises(ConfigurationError, match=r"universe: .*absent.csv: No such file"):
         run_document(load_run(document, ["universe=absent.csv"]))
     with pytest.raises(ConfigurationError, match="delisting"):

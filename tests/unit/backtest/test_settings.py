@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atlas.backtest.settings import MINUTE_NS, RunSettings, equity_interval_ns, given_limits
+from atlas.backtest.settings import MINUTE_NS, RunSettings, equity_interval_ns, given_limits, limits_of
 from atlas.data import BarHistory, GeneratorSettings, generate_bars
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import ConfigurationError
@@ -48,3 +48,12 @@ def test_limits_that_are_given() -> None:
 def test_settings_check_themselves() -> None:
     with pytest.raises(ConfigurationError, match="cash: must be above 0"):
         RunSettings(cash=0.0)
+
+
+def test_limits_go_by_the_words_of_documents_too() -> None:
+    said = {"maxDrawdown": 0.3, "max_order_size": 5, "open_positions": 2}
+    assert limits_of(said) == Limits(drawdown=0.3, order_quantity=5, open_positions=2)
+    with pytest.raises(ConfigurationError, match="limits.maxDrawdwn: unknown key; did you mean 'maxDrawdown'"):
+        limits_of({"maxDrawdwn": 0.3})
+    with pytest.raises(ConfigurationError, match="limits.maxDrawdown: says the same as limits.drawdown"):
+        limits_of({"drawdown": 0.3, "maxDrawdown": 0.3})

@@ -49,9 +49,9 @@ def backtest(**keys: Any) -> dict[str, Any]:
 
 def test_every_key_is_read() -> None:
     document = parse_document(FULL)
-    assert document.strategy.type == "momentum"
-    assert document.strategy.name == "My momentum"
-    assert document.strategy.parameters == {"fast": 5, "threshold": 0.5}
+    assert document.running["strategy"].type == "momentum"
+    assert document.running["strategy"].name == "My momentum"
+    assert document.running["strategy"].parameters == {"fast": 5, "threshold": 0.5}
     assert document.initial_capital == 250_000.5
     assert document.commission.per_share == 0.005
     assert document.slippage.impact_factor == 0.1
@@ -101,16 +101,16 @@ def test_short_forms() -> None:
             "risk_limits": "conservative",
         }
     )
-    assert (document.strategy.type, document.strategy.name) == ("momentum", "momentum")
-    assert document.strategy.parameters == {"fast": 5}
+    assert (document.running["strategy"].type, document.running["strategy"].name) == ("momentum", "momentum")
+    assert document.running["strategy"].parameters == {"fast": 5}
     assert document.symbols == ["AAPL", "MSFT"]
     assert document.commission.notional_fraction == Decimal("0.001")
     assert document.slippage.model == "fixed"
     assert document.execution.latency.order_ms == 40.0
     assert document.data_source is not None
     assert (document.data_source.type, document.data_source.path) == ("file", "bars.parquet")
-    assert parse_document(backtest(strategy={"strategy_type": "momentum"})).strategy.name == "momentum"
-    assert parse_document(backtest(strategy={"name": "momentum"})).strategy.type == "momentum"
+    assert parse_document(backtest(strategy={"strategy_type": "momentum"})).running["strategy"].name == "momentum"
+    assert parse_document(backtest(strategy={"name": "momentum"})).running["strategy"].type == "momentum"
     assert parse_document(backtest(slippage={"impactFactor": 0.1})).slippage.model == "volume"
     assert parse_document(backtest(commission={"percent": 0.1})).commission.notional_fraction == Decimal("0.001")
 
@@ -207,7 +207,7 @@ def test_refusals_name_path_and_reason(mapping: dict[str, Any], path: str, words
 def test_registries_are_handed_in() -> None:
     registries = Registries(strategies={"momentum": {"fast", "slow"}}, risk_limits=("maxDrawdown",))
     document = parse_document(backtest(parameters={"fast": 3}, riskLimits={"maxDrawdown": 0.1}), registries=registries)
-    assert document.strategy.parameters == {"fast": 3}
+    assert document.running["strategy"].parameters == {"fast": 3}
     for mapping, path, words in (
         (backtest(strategy="momentm"), "strategy.type", "did you mean 'momentum'?"),
         (backtest(parameters={"fats": 3}), "strategy.parameters.fats", "did you mean 'fast'?"),
@@ -242,7 +242,7 @@ def test_load_document_reads_yaml_and_applies_overrides(tmp_path: Path) -> None:
         "initialCapital: 1e6\ndata_source: bars.csv\n"
     )
     document = load_document(path, overrides=["strategy.parameters.fast=7", "seed=3"])
-    assert document.strategy.parameters == {"fast": 7}
+    assert document.running["strategy"].parameters == {"fast": 7}
     assert (document.start_date, document.initial_capital, document.seed) == ("2020-01-01", 1e6, 3)
     assert document.data_source is not None
     assert document.data_source.path == str((tmp_path / "bars.csv").resolve())
@@ -264,3 +264,86 @@ def test_periods_include_both_days() -> None:
 )
 def test_timeframes(text: str, seconds: int) -> None:
     assert timeframe_ns(text) == seconds * 1_000_000_000
+
+
+def test_several_strategies_stand_in_a_list() -> None:
+    several = [{"type": "sma_cross", "name": "Fast", "parameters": {"fast": "5"}}, "momentum"]
+    document = parse_document({"mode": "backtest", "strategies": several})
+    assert document.strategy is None
+    assert [section.type for section in document.running.values()] == ["sma_cross", "momentum"]
+    assert [section.name for section in document.running.values()] == ["Fast", "momentum"]
+    assert document.strategies[0].parameters == {"fast": 5}
+    assert parse_document(resolve(document)) == document
+    assert parse_document({"mode": "backtest", "strategies": "sma_cross, momentum"}).strategies[1].type == "momentum"
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "message"),
+    [
+        ({"strategy": "x", "strategies": ["y"]}, "strategy", "stands beside strategies: write one strategy under"),
+        ({"parameters": {"a": 1}, "strategies": ["y"]}, "parameters", "stands beside strategies"),
+        ({"strategies": []}, "strategy", "is missing and has no default: add it"),
+        ({"strategies": ["x", {"parameters": {}}]}, "strategies[1]", "a strategy needs a name"),
+        ({"strategies": ["x", {"type": "y", "parametres": {}}]}, "strategies[1].parametres", "did you mean"),
+        ({"strategies": {"type": "x"}}, "strategies", "expected a list, not an object"),
+        ({"strategies": [5]}, "strategies[0]", "expected an object, not 5"),
+        ({"strategy": "x", "instruments": {"A": {"tickSiz": 1}}}, "instruments.A.tickSiz", "did you mean 'tickSize'"),
+        (
+            {"strategy": "x", "instruments": {"A": {"tickSize": -1}}},
+            "instruments.A.tickSize",
+            "expected a number >= 0.0, not -1",
+        ),
+        ({"strategy": "x", "instruments": ["A"]}, "instruments", "expected an object"),
+        ({"strategy": "x", "rates": {"A": 1, "EURUSD": 0}}, "rates.EURUSD", "expected a number > 0.0, not 0"),
+        ({"strategy": "x", "data_source": {"files": {"A": 5}}}, "data_source.files.A", "expected"),
+        ({"strategy": "x", "rates": {"EURUSD": ""}}, "rates.EURUSD", "is a number above 0, a file, or a symbol"),
+        ({"strategy": "x", "leverage": 0}, "leverage", "expected a number > 0"),
+        ({"strategy": "x", "history": -1}, "history", "expected a whole number >= 0"),
+        ({"strategy": "x", "data_source": {"path": "a", "files": ["b"]}}, "data_source.files", "give one of the two"),
+        ({"strategy": "x", "universe": [{"symbl": "A"}]}, "universe[0].symbl", "did you mean 'symbol'"),
+    ],
+)
+def test_what_is_wrong_with_lists_and_names_is_told_with_its_path(
+    keys: dict[str, Any], path: str, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        parse_document({"mode": "backtest", **keys})
+    assert caught.value.path.startswith(path)
+
+
+def test_sections_by_name_and_rates_are_read() -> None:
+    document = parse_document(
+        backtest(
+            instruments={"SAP": {"currency": "EUR", "tick_size": "0.05"}, "SONY": "JPY"},
+            rates={"EURUSD": "1.1", "JPY": "yen.csv"},
+            universe="members.csv",
+        )
+    )
+    assert (document.instruments["SAP"].tick_size, document.instruments["SONY"].currency) == (0.05, "JPY")
+    assert document.rates == {"EURUSD": 1.1, "JPY": "yen.csv"}
+    assert document.universe == "members.csv"
+    rows = parse_document(backtest(universe=[{"symbol": "A", "from": "2020-01-02"}])).universe
+    assert not isinstance(rows, str) and rows is not None
+    assert (rows[0].symbol, rows[0].from_, rows[0].to) == ("A", "2020-01-02", None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "meant"),
+    [
+        ({"cash": 5}, "cash", "initialCapital"),
+        ({"fees": 0.001}, "fees", "commission"),
+        ({"limits": {}}, "limits", "riskLimits"),
+        ({"start": "2020-01-01"}, "start", "startDate"),
+        ({"slippage_bps": 2}, "slippage_bps", "slippage.fixedBps"),
+        ({"order_latency_ms": 2}, "order_latency_ms", "execution.latency.orderMs"),
+        ({"volume_share": 0.2}, "volume_share", "execution.volumeShare"),
+        ({"symbol": "A"}, "symbol", "symbols"),
+        ({"riskLimits": {"order_quantity": 5}}, "riskLimits.order_quantity", "maxOrderSize"),
+        ({"riskLimits": {"positionFraction": 5}}, "riskLimits.positionFraction", "maxPositionSize"),
+        ({"commission": {"taker_rate": 0.1}}, "commission.taker_rate", "fraction"),
+    ],
+)
+def test_the_words_of_python_are_hints(keys: dict[str, Any], path: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"unknown key; did you mean '{meant}'") as caught:
+        parse_document(backtest(**keys))
+    assert caught.value.path == path

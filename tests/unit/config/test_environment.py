@@ -59,7 +59,7 @@ def test_a_secret_in_an_override_is_refused_and_not_repeated(tmp_path: Path) -> 
 
 
 def test_numbers_under_such_names_are_parameters() -> None:
-    assert parse_document(document(parameters={"token": 3})).strategy.parameters == {"token": 3}
+    assert parse_document(document(parameters={"token": 3})).running["strategy"].parameters == {"token": 3}
 
 
 def test_secrets_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

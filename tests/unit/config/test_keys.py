@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from atlas.backtest.description import LIMIT_KEYS
+from atlas.backtest.settings import LIMIT_KEYS
 from atlas.config import Document, Key, keys_of, later_keys, limit_names, parse_document
 from atlas.config.keys import key
 from atlas.config.page import BEGIN, END, tables, with_tables, write_page
@@ -21,7 +21,7 @@ def with_example(found: Key) -> dict[str, Any]:
     value: Any = found.example
     for part in reversed(found.path.split(".")):
         value = {part: value}
-    base: dict[str, Any] = {"strategy": {"type": "sma_cross"}, "mode": "backtest"}
+    base: dict[str, Any] = {"mode": "backtest"} | ({} if "strategies" in value else {"strategy": {"type": "sma_cross"}})
     for name, item in value.items():
         base[name] = {**base[name], **item} if isinstance(base.get(name), dict) else item
     if "impactFactor" in found.path:
@@ -83,6 +83,21 @@ def test_a_list_of_sections_has_its_keys_too() -> None:
     whole, part = keys_of(Extended, "commission")
     assert (whole.path, whole.below, whole.kind) == ("commission.tiers", "commission.tiers[]", "list, each a section")
     assert (part.path, part.default) == ("commission.tiers[].rate", "required")
+
+
+def test_keys_that_users_choose_hold_sections_too() -> None:
+    class Leg(Section, frozen=True, kw_only=True):
+        """One of them."""
+
+        share: Annotated[float, key("Of it", example=0.1)]
+
+    class Extended(Section, frozen=True, kw_only=True):
+        """A section with some by name."""
+
+        legs: Annotated[dict[str, Leg], key("Parts", example={"first": {"share": 0.1}})]
+
+    whole, part = keys_of(Extended)
+    assert (whole.below, part.path) == ("legs.NAME", "legs.NAME.share")
 
 
 def test_the_limits_that_are_for_later_are_those_the_kernel_does_not_serve() -> None:

@@ -47,7 +47,7 @@ def test_short_forms_grow_keys() -> None:
         ["strategy.parameters.fast=5", "commission.minimum=1"],
     )
     document = parse_document(mapping)
-    assert (document.strategy.type, document.strategy.parameters) == ("momentum", {"fast": 5})
+    assert (document.running["strategy"].type, document.running["strategy"].parameters) == ("momentum", {"fast": 5})
     assert (document.commission.fraction, document.commission.minimum) == (0.001, 1.0)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -200,11 +203,11 @@ def test_plain_values_have_no_traps(tmp_path: Path, written: str, read: Any) -> 
 
 def test_anchors_stand_for_what_they_name(tmp_path: Path) -> None:
     document = load(tmp_path, f"{GOOD}symbols: &mine [A, B]\nparameters: {{names: *mine}}\n")
-    assert document.strategy.parameters == {"names": ["A", "B"]}
+    assert document.running["strategy"].parameters == {"names": ["A", "B"]}
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
-    assert load(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()).strategy.type == "momentum"
+    assert load(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()).running["strategy"].type == "momentum"
     assert load(tmp_path, b'\xef\xbb\xbf{"strategy": "momentum", "mode": "backtest"}', "run.json").mode == "backtest"
 
 
@@ -260,3 +263,24 @@ def test_places_are_found_in_every_spelling_and_short_form(tmp_path: Path) -> No
     }
     assert {each: written.place_of(each).removeprefix(f"{path}:") for each in places} == places
     assert written.place_of("execution") == written.place_of("") == str(path)
+
+
+@pytest.mark.parametrize("line", ["riskLimits: {maxDrawdwn: 0.2}", "strategies: [a]", "seed: -1", "leverage: much"])
+def test_what_is_wrong_with_a_document_is_told_before_numpy_is_loaded(tmp_path: Path, line: str) -> None:
+    (tmp_path / "run.yaml").write_text(f"strategy: sma_cross\ndata_source: sp500\n{line}\n", encoding="utf-8")
+    program = (
+        "import sys\nfrom atlas.config import load_document\nfrom atlas.errors import ConfigurationError\n"
+        "try:\n    load_document('run.yaml')\nexcept ConfigurationError as error:\n    print(error)\n"
+        "print('numpy' in sys.modules)"
+    )
+    source = str(Path(__file__).parents[3] / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    message, has_numpy = done.stdout.splitlines()
+    assert "(run.yaml:" in message and has_numpy == "False"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from atlas.config import parse_document
-from atlas.data import BarHistory, generate_bars, history_of, load_shipped
+from atlas.data import BarHistory, GeneratorSettings, generate_bars, history_of, load_shipped
 from atlas.records.errors import AtlasError, ConfigurationError, DataError
 
 TEXT = "date,open,high,low,close\n2020-01-01,1,2,1,2\n2020-01-02,1,2,1,2\n2020-01-03,1,2,1,2\n"
@@ -63,3 +63,40 @@ def test_contradictions_are_refused(keys: dict[str, Any], path: str) -> None:
         history(**keys)
     assert caught.value.path == path
     assert isinstance(caught.value, AtlasError)
+
+
+def test_files_by_symbol_and_in_a_list(tmp_path: Path) -> None:
+    lines = TEXT.splitlines(keepends=True)
+    (tmp_path / "early.csv").write_text("".join(lines[:3]))
+    (tmp_path / "late.csv").write_text(lines[0] + lines[3])
+    (tmp_path / "BBB.csv").write_text(TEXT)
+    early, late, other = (str(tmp_path / name) for name in ("early.csv", "late.csv", "BBB.csv"))
+    named = history(data_source={"files": {"AAA": [early, late], "CCC": other}, "venue": "XETRA"}, timeframe="1d")
+    assert (named.symbols, len(named), named.instruments[0].venue) == (("AAA", "CCC"), 6, "XETRA")
+    assert history(data_source={"files": [other]}).symbols == ("BBB",)
+
+
+def test_symbols_are_described(tmp_path: Path) -> None:
+    (tmp_path / "SAP.csv").write_text(TEXT)
+    described = {"SAP": {"currency": "EUR", "tickSize": "0.05", "assetClass": "fund", "symbol": "SAPX"}}
+    (instrument,) = history(data_source=str(tmp_path / "SAP.csv"), instruments=described).instruments
+    assert (instrument.symbol, instrument.currency, instrument.asset_class.name) == ("SAPX", "EUR", "FUND")
+    assert (str(instrument.tick_size), instrument.lot_size) == ("0.05", 0)
+    shipped = history(data_source={"type": "shipped", "path": "sp500"}, instruments={"SP500": {"lotSize": 1}})
+    assert (shipped.instruments[0].lot_size, shipped.instruments[0].currency) == (1, "USD")
+    with pytest.raises(ConfigurationError, match=r"instruments.SPA: the data has no such symbol; did you mean 'SAP'"):
+        history(data_source=str(tmp_path / "SAP.csv"), instruments={"SPA": {"currency": "EUR"}})
+    with pytest.raises(DataError, match="SP500: the bars are read already with price_exponent=9"):
+        history(data_source={"type": "shipped", "path": "sp500"}, instruments={"SP500": {"priceExponent": 4}})
+
+
+@pytest.mark.parametrize("count", ["99999999999999", "300000000", "9" * 40])
+def test_no_more_bars_are_made_than_there_is_time_for(count: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"at most 24,621,870 of each of 1 symbol; take fewer") as caught:
+        history(data_source={"type": "generated", "path": count})
+    assert caught.value.path == "data_source.path"
+
+
+def test_bars_made_from_python_have_the_same_bound() -> None:
+    with pytest.raises(DataError, match=r"200,000 bars of 1d from 2020-01-02 on are too many: at most 63,1"):
+        generate_bars("A", 200_000, settings=GeneratorSettings(timeframe="1d"))

@@ -14,11 +14,13 @@ import pytest
 
 import atlas
 from atlas.backtest.result import BacktestResult
+from atlas.backtest.run import plan_run
 from atlas.kernel.indicators import SMA
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.research import Optimization, optimize
 from atlas.research.grid import make_grid
+from atlas.research.search import optimize_plan
 from atlas.research.trials import usable_cores
 from atlas.strategy.base import Strategy
 from atlas.strategy.shipped import strategy_class
@@ -348,3 +350,62 @@ def test_the_front_door_has_it() -> None:
     assert atlas.optimize is optimize
     assert usable_cores() >= 1
     assert SMA(3).arguments
+
+
+def test_a_plan_of_several_strategies_is_refused() -> None:
+    plan = plan_run([SmaCross(), SmaCross(fast=3)], market())
+    with pytest.raises(StrategyError, match="optimize varies one strategy"):
+        optimize_plan(plan, {"fast": [2, 3]})
+
+
+def test_costs_are_varied_like_parameters() -> None:
+    found = optimize(SmaCross, market(bars=120), fast=[2, 4], fees=[0.0, 0.001], slippage_bps=[0, 25], slow=9)
+    assert list(found.table.columns[:4]) == ["fast", "fees", "slippage_bps", "slow"]
+    assert len(found.table) == 8
+    for trial in found.trials[::3]:
+        point = dict(trial.parameters)
+        fees, slippage = point.pop("fees"), point.pop("slippage_bps")
+        alone = atlas.backtest(SmaCross(**point), market(bars=120), fees=fees, slippage_bps=slippage)
+        assert trial.summary is not None
+        assert trial.summary.final_equity == alone.summary.final_equity
+        assert found.run(trial.parameters).fingerprint == alone.fingerprint
+    assert found.best.settings.slippage_bps == found.best_parameters["slippage_bps"]
+    assert vars(found.best_strategy)["slow"].arguments["length"] == 9
+    assert found.grid.neighbours(found.best_parameters)
+
+
+def test_the_best_cost_is_no_edge_to_look_beyond() -> None:
+    found = optimize(SmaCross, market(bars=120), fast=[2, 4, 6], fees=[0.0, 0.001, 0.002], slow=9)
+    assert found.best_parameters["fees"] == 0.0
+    assert not any("fees=" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"fees": [0.0, 2.0]}, "fees: must be within -1 to 1"),
+        ({"leverage": [1, 0]}, "leverage: must be above 0"),
+        ({"slippage_bps": [{}]}, "slippage_bps: is varied by numbers"),
+        ({"order_latency_ms": [-1, 2]}, "order_latency_ms: must be at least 0"),
+        ({"cash": []}, "cash: has no values"),
+    ],
+)
+def test_costs_out_of_range_are_refused_before_anything_runs(keywords: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        optimize(SmaCross, market(), fast=[2, 3], **keywords)
+
+
+def test_a_cost_of_one_value_stays_a_keyword() -> None:
+    found = optimize(SmaCross, market(), fast=[2, 3], fees=0.001, fractional=False)
+    assert "fees" not in found.table and found.best.settings.fees.taker_rate == 0.001
+
+
+def test_dividends_are_paid_at_every_point() -> None:
+    frame = market(bars=120).to_frame().reset_index()
+    frame["dividends"] = [1.0 if row % 10 == 5 else 0.0 for row in range(len(frame))]
+    found = optimize(SmaCross, frame, fast=[2, 4], slow=9, dividends=True)
+    alone = atlas.backtest(SmaCross(**found.best_parameters), frame, dividends=True)
+    assert found.best.summary.final_equity == alone.summary.final_equity
+    assert found.best_trial.summary is not None
+    assert found.best_trial.summary.final_equity == alone.summary.final_equity
+    assert len(found.best.cash_flows) == len(alone.cash_flows) > 0

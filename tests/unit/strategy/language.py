@@ -458,6 +458,19 @@ class Orders(Strategy):
         ctx.order(bar.instrument, 3.0)
 
 
+class Sizes(Strategy):
+    """How much as `fraction=`, the same as `weight=`; `bracket` by quantity, `notional` or `weight`, signed."""
+
+    ratio: float = 0.1
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(bar.instrument, fraction=0.1)
+        ctx.sell(fraction=self.ratio, limit=bar.close)
+        ctx.bracket(weight=-0.1, stop_loss=120.0, take_profit=90.0)
+        ctx.bracket(bar.instrument, stop_loss=90.0, take_profit=120.0, notional=500.0)
+        ctx.bracket(fraction=self.ratio, stop_loss=90.0, take_profit=120.0, limit=99.0)
+
+
 class Brackets(Strategy):
     """`bracket`, `oco`, and what an order tells: `id`, `parent`, `state`, `filled`, `stop`, `limit`."""
 
@@ -583,6 +596,7 @@ SUPPORTED = [
         Looking,
         History,
         Orders,
+        Sizes,
         Brackets,
         OrderTypes,
         Targets,

@@ -254,7 +254,31 @@ class Recursive(Strategy):
         self.result = endless(bar.close)
 
 
+class WordOfOthers(Strategy):
+    """Parameters that other libraries call otherwise."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(bar.instrument, size=3.0)
+
+
+class BracketOfHalf(Strategy):
+    """A bracket without its stop or its target."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.bracket(bar.instrument, 3.0, stop_loss=90.0)
+
+
+class VerbOfOthers(Strategy):
+    """Verbs that other libraries call otherwise."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.target_percent(bar.instrument, 0.5)
+
+
 REFUSED = [
+    (WordOfOthers, "buy() has no parameter 'size' — did you mean 'quantity'?", "size=3.0"),
+    (BracketOfHalf, "bracket(): a bracket has both a stop_loss and a take_profit", "ctx.bracket("),
+    (VerbOfOthers, "the context has no 'target_percent' — did you mean 'target_weight'?", "target_percent"),
     (UnknownField, "declares no field 'szie' — did you mean 'size'?", "self.szie"),
     (UnknownMethod, "UnknownMethod.average has no 'updaet' — did you mean 'update'?", "updaet"),
     (UnknownVerb, "the context has no 'target_wieght' — did you mean 'target_weight'?", "ctx.target_wieght"),

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from atlas.indicators.functions import function_name
-from atlas.kernel.indicators import EMA, Keltner, vectorised
+from atlas.kernel.indicators import EMA, Bollinger, Keltner, vectorised
 from atlas.kernel.indicators.columns import run_series
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
+from atlas.records.errors import StrategyError
 from atlas.strategy.base import Strategy
 from atlas.strategy.fields import per_instrument
+from atlas.strategy.timeframes import Bars
 from tests.unit.kernel.indicators.samples import (
     indicator_classes,
     inputs_of,
@@ -235,3 +237,25 @@ def hash_of(strategy: Any) -> str:
     from atlas.strategy.definition import definition_of
 
     return definition_of(strategy).code_hash
+
+
+class Named(Strategy):
+    """Has an indicator of several arguments, and longer bars of a zone."""
+
+    bands: Bollinger = Bollinger(20, 2.0)
+    daily: Bars = Bars("1d", 5, zone="America/New_York")
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.bands.update(bar.close)
+
+
+def test_a_mapping_sets_arguments_of_an_indicator_by_their_names() -> None:
+    made: Any = Named(bands={"width": 3.0}, daily={"length": 7})
+    assert made.bands.arguments == {"length": 20, "width": 3.0}
+    assert made.daily.arguments["length"] == 7
+    zone = vars(Named.daily)["_changes"]
+    assert vars(made.daily)["_changes"] == zone and zone
+    with pytest.raises(StrategyError, match="'bands' has no argument 'widht' — did you mean 'width'"):
+        Named(bands={"widht": 3.0})
+    with pytest.raises(StrategyError, match="of the field 'daily' only 'length' can be set by its name"):
+        Named(daily={"span_ns": 3_600_000_000_000})

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from atlas import strategies
 from atlas.kernel.memory.compilation import PLAIN
 from atlas.records.enums import Hook
 from atlas.records.errors import ConfigurationError
@@ -52,3 +53,11 @@ def test_each_name_stands_for_a_class() -> None:
 def test_an_unknown_name_gets_a_suggestion() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'momentum'"):
         strategy_class("momentun")
+
+
+def test_every_class_is_imported_by_its_name() -> None:
+    assert sorted(strategies.__all__) == sorted(MODULES.values()) == dir(strategies)
+    for name, title in MODULES.items():
+        assert getattr(strategies, title) is strategy_class(name)
+    with pytest.raises(AttributeError, match="no shipped strategy is called 'SmaCros'; did you mean 'SmaCross'"):
+        _ = strategies.SmaCros
