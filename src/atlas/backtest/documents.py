@@ -7,6 +7,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
 from typing import Any, Final
 
 import msgspec
@@ -59,6 +61,11 @@ class StrategyCatalogue(Mapping[str, Collection[str]]):
         self._folder = folder or Path()
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name.endswith(".py"):
+            file = self._beside(name)
+            known = strategies_in(module_of(file)) if file.is_file() else []
+            meant = f"{name}:{known[0] if known else 'ClassName'}"
+            raise ConfigurationError(f"{name!r} names a file alone: name its class too, {meant}", "strategy.type")
         return isinstance(name, str) and (is_in_file(name) or name in strategy_names())
 
     def __getitem__(self, name: str) -> Collection[str]:
@@ -80,8 +87,11 @@ class StrategyCatalogue(Mapping[str, Collection[str]]):
         if not is_in_file(name):
             return name
         file, _, class_name = name.rpartition(":")
+        return f"{self._beside(file)}:{class_name}"
+
+    def _beside(self, file: str) -> Path:
         beside = self._folder / file
-        return f"{(beside if beside.exists() else Path(file)).resolve()}:{class_name}"
+        return (beside if beside.exists() else Path(file)).resolve()
 
 
 def is_in_file(name: str) -> bool:
@@ -98,7 +108,40 @@ def load_class(name: str) -> type[Strategy]:
         The file is absent, fails to import, or has no such class.
     """
     path, _, class_name = name.rpartition(":")
-    file = Path(path)
+    module = module_of(Path(path))
+    found = getattr(module, class_name, None)
+    if isinstance(found, type) and issubclass(found, Strategy):
+        return found
+    raise ConfigurationError(f"{Path(path).name} {_missing(module, class_name)}", "strategy.type")
+
+
+def _missing(module: ModuleType, class_name: str) -> str:
+    """Say why a module has no strategy of a name."""
+    if isinstance(getattr(module, class_name, None), type):
+        return f"has a class {class_name!r} that is no strategy: write class {class_name}(atlas.Strategy)"
+    known = strategies_in(module)
+    hint = did_you_mean(class_name, known) if known else "it has none: write class ClassName(atlas.Strategy)"
+    return f"has no strategy {class_name!r}; {hint}"
+
+
+def strategies_in(module: ModuleType) -> list[str]:
+    """Return the names of a module's strategy classes, those of its own first."""
+    classes = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Strategy) and value is not Strategy
+    }
+    return sorted(classes, key=lambda name: classes[name].__module__ != module.__name__)
+
+
+def module_of(file: Path) -> ModuleType:
+    """Import a file of strategies.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is absent or fails to import.
+    """
     if not file.is_file():
         raise ConfigurationError(f"no such file: {file}", "strategy.type")
     # By its contents too: a file that was edited in the meantime is another module.
@@ -115,15 +158,30 @@ def load_class(name: str) -> type[Strategy]:
             specification.loader.exec_module(module)
         except (Exception, SystemExit) as error:  # whatever a user's file raises
             del sys.modules[module_name]
-            raise ConfigurationError(f"{file.name} failed: {type(error).__name__}: {error}", "strategy.type") from error
-    found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, Strategy)):
-        classes = [
-            key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, Strategy)
-        ]
-        hint = did_you_mean(class_name, [each for each in classes if each != "Strategy"])
-        raise ConfigurationError(f"{file.name} has no strategy {class_name!r}; {hint}", "strategy.type")
-    return found
+            message = f"{file.name} failed{_line_in(file, error)}: {type(error).__name__}: {error}"
+            raise ConfigurationError(message, "strategy.type") from error
+    return module
+
+
+def _line_in(file: Path, error: BaseException) -> str:
+    """Words for the last line of a file that an error passed through; a syntax error says its own."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    return f" in line {lines[-1]}" if lines else ""
+
+
+def made_of(strategy: type[Strategy], parameters: Mapping[str, Any]) -> Strategy:
+    """Return a strategy with its parameters.
+
+    Raises
+    ------
+    StrategyError
+        A parameter does not fit, or the class's own `__init__` wants others.
+    """
+    try:
+        return strategy(**parameters)
+    except TypeError as error:
+        name = strategy.__name__
+        raise StrategyError(f"{error}; declare fields instead of __init__: length: int = 10", strategy=name) from error
 
 
 def registries(folder: Path | None = None) -> Registries:
@@ -187,7 +245,7 @@ def _anchored(document: Document, catalogue: StrategyCatalogue) -> Document:
     kind = catalogue.absolute(section.type)
     found = catalogue.find(kind)
     try:
-        made = found(**section.parameters)
+        made = made_of(found, section.parameters)
     except AtlasError as error:
         message = error.message if isinstance(error, StrategyError) else str(error)
         raise ConfigurationError(message, "strategy.parameters") from error
@@ -269,7 +327,7 @@ def run_document(
 
 def plan_document(document: Document) -> RunPlan:
     """Read what a document describes, and run nothing."""
-    strategy = StrategyCatalogue().find(document.strategy.type)(**document.strategy.parameters)
+    strategy = made_of(StrategyCatalogue().find(document.strategy.type), document.strategy.parameters)
     history, aggregate_ns = document_history(document)
     if document.execution.fractional is not None:
         history = with_fractions(history, document.execution.fractional)

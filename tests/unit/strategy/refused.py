@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from atlas.kernel.indicators import SMA
+from atlas.kernel.indicators import ATR, SMA
 from atlas.strategy.base import Strategy
 
 FACTORS = [1.0, 2.0]
@@ -254,6 +254,32 @@ class Recursive(Strategy):
         self.result = endless(bar.close)
 
 
+class TextForNumber(Strategy):
+    """A literal text where a verb takes a number."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(quantity="10")
+
+
+class WrongInputs(Strategy):
+    """An indicator fed with other inputs than it takes."""
+
+    reach: ATR = ATR(5)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.reach.update(bar.close)  # type: ignore[call-arg]
+
+
+class Unfed(Strategy):
+    """Reading an indicator or window that no method feeds."""
+
+    average: SMA = SMA(5)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        if self.average.value > 0.0:
+            ctx.close()
+
+
 REFUSED = [
     (UnknownField, "declares no field 'szie' — did you mean 'size'?", "self.szie"),
     (UnknownMethod, "UnknownMethod.average has no 'updaet' — did you mean 'update'?", "updaet"),
@@ -270,5 +296,8 @@ REFUSED = [
     (ColumnByVariable, 'a column is named by a literal text: ctx.column("sentiment")', "ctx.column(name)"),
     (SymbolInFunction, "symbols are named in hooks and methods", 'ctx.buy("AAPL"'),
     (MethodCallsItself, "down calls itself; write a loop", "def down"),
+    (TextForNumber, "buy(): quantity is a number, not the text '10'", 'quantity="10"'),
+    (WrongInputs, "update(): missing a required argument: 'low'", "self.reach.update"),
+    (Unfed, "Unfed.average is read and never fed: call self.average.update(...)", "self.average.value"),
     (Recursive, "endless calls itself; write a loop", "def endless"),
 ]
