@@ -508,10 +508,7 @@ def cut(history: BarHistory, start: str | date | None, end: str | date | None) -
         last = None if end is None else end_of(iso(end))
     except ValueError as error:
         raise ConfigurationError(f"start and end are ISO dates such as 2020-01-31: {error}") from error
-    kept = history.between(first, last)
-    if len(kept) == 0:
-        raise DataError(f"{history!r} has no bar from {start or 'its start'} to {end or 'its end'}")
-    return kept
+    return history.within(first, last)
 
 
 def iso(moment: str | date) -> str:

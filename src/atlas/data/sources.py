@@ -5,7 +5,7 @@ from pathlib import Path
 from atlas.config.sections import DataSourceSection, Document
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
-from atlas.records.errors import ConfigurationError, DataError
+from atlas.records.errors import ConfigurationError
 
 from .bars import BarHistory
 from .files import CSV_SUFFIXES, PARQUET_SUFFIXES
@@ -49,13 +49,10 @@ def history_of(document: Document) -> BarHistory:
         history = _generated(document, source)
     else:
         history = _from_path(document, source)
-    cut = history.between(
+    return history.within(
         None if document.start_date is None else start_of(document.start_date),
         None if document.end_date is None else end_of(document.end_date),
     )
-    if len(cut) == 0:
-        raise DataError(f"{history!r} has no bar from {document.start_date} to {document.end_date}")
-    return cut
 
 
 def _from_path(document: Document, source: DataSourceSection) -> BarHistory:
