@@ -353,8 +353,9 @@ class BacktestResult:
         """
         number = fill if isinstance(fill, int | np.integer) else getattr(fill, "name", None)
         if not isinstance(number, int | np.integer) or not 0 <= number < len(self.fill_records):
-            most = len(self.fill_records) - 1
-            raise ConfigurationError(f"a fill is a row of result.fills or its number, 0 to {most}, not {fill!r}")
+            count = len(self.fill_records)
+            there = f"a fill is a row of result.fills or its number, 0 to {count - 1}" if count else "there is no fill"
+            raise ConfigurationError(f"{there}, not {fill!r}")
         explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
         return explainer.explain(int(number))
 
