@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
+from atlas.analytics.summary import Summary
+from atlas.backtest.result import BacktestResult
+from atlas.strategy.context import PUBLIC_NAMES
 from benchmarks.environments import cache_folder, environment, is_made
 from benchmarks.figures import ROOT
-from benchmarks.peers.rules import Rule
+from benchmarks.peers.rules import PAGES, Rule
 from benchmarks.rules import PAGE_OF, cells_of, faults_of, rules_of, write_days
 
 
@@ -51,3 +55,14 @@ def test_the_rules_hold(peer: str, tmp_path: Path) -> None:
     write_days(tmp_path / "days.npz")
     rules = rules_of(peer, environment(peer, cache_folder()), tmp_path / "days.npz")
     assert faults_of(peer, rules) == []
+
+
+@pytest.mark.parametrize("page", PAGE_OF.values())
+def test_what_a_page_says_to_write_here_is_there(page: str) -> None:
+    text = (PAGES / page).read_text(encoding="utf-8")
+    verbs = set(re.findall(r"\bctx\.(\w+)", text))
+    figures = set(re.findall(r"\bresult\.summary\.(\w+)", text))
+    parts = set(re.findall(r"\bresult\.(\w+)", text))
+    assert verbs - PUBLIC_NAMES == set() != parts
+    assert {name for name in parts if not hasattr(BacktestResult, name)} == set()
+    assert figures - set(Summary.__dataclass_fields__) == set()
