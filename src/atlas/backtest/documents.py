@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from traceback import extract_tb
@@ -155,12 +156,28 @@ def module_of(file: Path) -> ModuleType:
         module = importlib.util.module_from_spec(specification)
         sys.modules[module_name] = module
         try:
-            specification.loader.exec_module(module)
+            with neighbours(file.parent):
+                specification.loader.exec_module(module)
         except (Exception, SystemExit) as error:  # whatever a user's file raises
             del sys.modules[module_name]
             message = f"{file.name} failed{_line_in(file, error)}: {type(error).__name__}: {error}"
             raise ConfigurationError(message, "strategy.type") from error
     return module
+
+
+@contextmanager
+def neighbours(folder: Path) -> Iterator[None]:
+    """Let a file import those beside it, as a script may; they are forgotten after, for another folder has its own."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).resolve().is_relative_to(folder) and not name.startswith("atlas_strategy_"):
+                del sys.modules[name]
 
 
 def _line_in(file: Path, error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,27 @@ def test_a_universe_is_read_from_the_file_beside_the_document(tmp_path: Path) ->
         run_document(load_run(document, ["universe=absent.csv"]))
     with pytest.raises(ConfigurationError, match="delisting"):
         load_run(document, ["delisting=sell"])
+
+
+BESIDE = """import atlas
+from sizes import SIZE
+
+
+class Sized(atlas.Strategy):
+    weight: float = SIZE
+
+    def on_bar(self, ctx, bar):
+        ctx.target_weight(bar.instrument, self.weight)
+"""
+
+
+def test_a_file_may_import_those_beside_it_and_each_folder_has_its_own(tmp_path: Path) -> None:
+    for folder, size in (("one", 0.25), ("two", 0.5)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.py").write_text(BESIDE, encoding="utf-8")
+        (tmp_path / folder / "sizes.py").write_text(f"SIZE = {size}\n", encoding="utf-8")
+        document = tmp_path / folder / "run.yaml"
+        document.write_text("strategy: own.py:Sized\ndata_source: {type: shipped, path: sp500}\n", encoding="utf-8")
+        assert load_run(document).strategy.parameters == {"weight": size}
+    assert str(tmp_path / "two") not in sys.path
+    assert "sizes" not in sys.modules
