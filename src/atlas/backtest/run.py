@@ -17,7 +17,7 @@ from atlas.backtest.interruption import Interruption
 from atlas.backtest.preparation import Report, prepare
 from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
-from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
+from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_flag, require_number
 from atlas.backtest.universe import read_universe
 from atlas.config.suggestions import did_you_mean, nearest
 from atlas.config.timeframes import timeframe_ns
@@ -250,6 +250,7 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
         data, said["timeframe"], symbols=symbols, currency=currency, instruments=said["instruments"], **reading
     )
     if said["fractional"] is not None:
+        require_flag("fractional", said["fractional"])
         bars = with_fractions(bars, said["fractional"])
     bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
     settings = settings_said(said, bars, aggregate_ns)

@@ -108,6 +108,7 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
     """
     if timestamps not in ("start", "end"):
         raise DataError(f"timestamps={timestamps!r}: say 'start' or 'end'")
+    symbols = [symbols] if isinstance(symbols, str) else symbols
     if isinstance(source, BarHistory):
         return source.select(symbols) if symbols else source
     options = ReadOptions(

@@ -341,3 +341,27 @@ def test_looking_back_without_past_bars_is_told() -> None:
         "atlas.backtest(..., history=N) keeps N"
     ]
     assert not any("looks back" in note for note in backtest(LooksBack(), steps(100.0, 101.0), history=2).notes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"touch_fills": "no"}, "touch_fills: must be True or False, not 'no'"),
+        ({"close_fills": 1}, "close_fills: must be True or False, not 1"),
+        ({"fractional": "no"}, "fractional: must be True or False, not 'no'"),
+        ({"rates": "EURUSD"}, "rates: is a mapping, such as {'EURUSD': 1.08}, not 'EURUSD'"),
+        (
+            {"dividends": "paid.csv"},
+            "dividends: give True, a frame or a series, or one a symbol, not the str 'paid.csv'",
+        ),
+        ({"universe": [("AAA", "01/02/2020", None)]}, "universe: '01/02/2020' is no date: write 2020-01-31"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        backtest(BuyOnce(), steps(100.0, 101.0), **arguments)
+    assert message in str(caught.value)
+
+
+def test_one_symbol_may_be_a_text() -> None:
+    assert backtest(BuyOnce(), market(bars=20), symbols="AAA").history.symbols == ("AAA",)
