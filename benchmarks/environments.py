@@ -18,6 +18,7 @@ REQUIREMENTS = {
     "vectorbt": ("vectorbt==1.2.0", "vectorbt-rust==1.2.0"),
     "raptorbt": ("raptorbt==0.13.4", "numpy==2.4.6", "pandas==3.1.1"),
     "nautilus": ("nautilus_trader==1.221.0", "numpy==2.4.6", "pandas==2.3.3"),
+    "backtrader": ("backtrader==1.9.78.123", "numpy==2.4.6", "pandas==3.1.1"),
     "quantstats": ("quantstats==0.0.86", "numpy==2.4.6", "pandas==3.1.1"),
     "backtesting": ("backtesting==0.6.6", "numpy==2.4.6", "pandas==3.1.1"),
 }
@@ -45,16 +46,25 @@ def environment(name: str, cache: pathlib.Path) -> pathlib.Path:
     """
     folder = cache / name
     python = folder / "bin" / "python"
-    wanted = "\n".join(REQUIREMENTS[name]) + "\n"
     stamp = folder / "requirements.txt"
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+    if is_made(name, cache):
         return python
     print(f"making the environment of {name} in {folder}: {', '.join(REQUIREMENTS[name])}", flush=True)
     stamp.unlink(missing_ok=True)
     _run(name, [_base_python(name), "-m", "venv", str(folder)])
     _run(name, [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS[name]])
-    stamp.write_text(wanted)
+    stamp.write_text(_wanted(name))
     return python
+
+
+def is_made(name: str, cache: pathlib.Path) -> bool:
+    """Tell whether a peer's environment is there, with the requirements of today."""
+    stamp = cache / name / "requirements.txt"
+    return (cache / name / "bin" / "python").exists() and stamp.exists() and stamp.read_text() == _wanted(name)
+
+
+def _wanted(name: str) -> str:
+    return "\n".join(REQUIREMENTS[name]) + "\n"
 
 
 def _base_python(name: str) -> str:

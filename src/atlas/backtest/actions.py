@@ -13,7 +13,7 @@ import numpy.typing as npt
 from atlas.config.suggestions import did_you_mean
 from atlas.data.bars import BarHistory, aligned_records
 from atlas.records.enums import NULL
-from atlas.records.errors import DataError
+from atlas.records.errors import ConfigurationError, DataError
 from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray, blank, repeat_headers
 
@@ -132,7 +132,11 @@ def _frame_events(
     """Give the events of a frame or series; zeros and absent values are none."""
     import pandas as pd
 
-    table = frame.to_frame() if isinstance(frame, pd.Series) else pd.DataFrame(frame)
+    try:
+        table = frame.to_frame() if isinstance(frame, pd.Series) else pd.DataFrame(frame)
+    except ValueError:
+        given = f"{type(frame).__name__} {frame!r}"
+        raise ConfigurationError(f"give True, a frame or a series, or one a symbol, not the {given}", what) from None
     columns = {str(column).lower(): column for column in table.columns}
     value = next((columns[name] for name in names if name in columns), None)
     if value is None and len(table.columns) == 1:

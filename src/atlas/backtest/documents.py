@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
 from typing import Any, Final
 
 import msgspec
@@ -64,6 +67,11 @@ class StrategyCatalogue(Mapping[str, Collection[str]]):
         self._folder = folder or Path()
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name.endswith(".py"):
+            file = self._beside(name)
+            known = strategies_in(module_of(file)) if file.is_file() else []
+            meant = f"{name}:{known[0] if known else 'ClassName'}"
+            raise ConfigurationError(f"{name!r} names a file alone: name its class too, {meant}", "strategy.type")
         return isinstance(name, str) and (is_in_file(name) or name in strategy_names())
 
     def __getitem__(self, name: str) -> Collection[str]:
@@ -85,8 +93,11 @@ class StrategyCatalogue(Mapping[str, Collection[str]]):
         if not is_in_file(name):
             return name
         file, _, class_name = name.rpartition(":")
+        return f"{self._beside(file)}:{class_name}"
+
+    def _beside(self, file: str) -> Path:
         beside = self._folder / file
-        return f"{(beside if beside.exists() else Path(file)).resolve()}:{class_name}"
+        return (beside if beside.exists() else Path(file)).resolve()
 
 
 def is_in_file(name: str) -> bool:
@@ -103,7 +114,40 @@ def load_class(name: str) -> type[Strategy]:
         The file is absent, fails to import, or has no such class.
     """
     path, _, class_name = name.rpartition(":")
-    file = Path(path)
+    module = module_of(Path(path))
+    found = getattr(module, class_name, None)
+    if isinstance(found, type) and issubclass(found, Strategy):
+        return found
+    raise ConfigurationError(f"{Path(path).name} {_missing(module, class_name)}", "strategy.type")
+
+
+def _missing(module: ModuleType, class_name: str) -> str:
+    """Say why a module has no strategy of a name."""
+    if isinstance(getattr(module, class_name, None), type):
+        return f"has a class {class_name!r} that is no strategy: write class {class_name}(atlas.Strategy)"
+    known = strategies_in(module)
+    hint = did_you_mean(class_name, known) if known else "it has none: write class ClassName(atlas.Strategy)"
+    return f"has no strategy {class_name!r}; {hint}"
+
+
+def strategies_in(module: ModuleType) -> list[str]:
+    """Return the names of a module's strategy classes, those of its own first."""
+    classes = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Strategy) and value is not Strategy
+    }
+    return sorted(classes, key=lambda name: classes[name].__module__ != module.__name__)
+
+
+def module_of(file: Path) -> ModuleType:
+    """Import a file of strategies.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is absent or fails to import.
+    """
     if not file.is_file():
         raise ConfigurationError(f"no such file: {file}", "strategy.type")
     # By its contents too: a file that was edited in the meantime is another module.
@@ -117,18 +161,49 @@ def load_class(name: str) -> type[Strategy]:
         module = importlib.util.module_from_spec(specification)
         sys.modules[module_name] = module
         try:
-            specification.loader.exec_module(module)
+            with neighbours(file.parent):
+                specification.loader.exec_module(module)
         except (Exception, SystemExit) as error:  # whatever a user's file raises
             del sys.modules[module_name]
-            raise ConfigurationError(f"{file.name} failed: {type(error).__name__}: {error}", "strategy.type") from error
-    found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, Strategy)):
-        classes = [
-            key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, Strategy)
-        ]
-        hint = did_you_mean(class_name, [each for each in classes if each != "Strategy"])
-        raise ConfigurationError(f"{file.name} has no strategy {class_name!r}; {hint}", "strategy.type")
-    return found
+            message = f"{file.name} failed{_line_in(file, error)}: {type(error).__name__}: {error}"
+            raise ConfigurationError(message, "strategy.type") from error
+    return module
+
+
+@contextmanager
+def neighbours(folder: Path) -> Iterator[None]:
+    """Let a file import those beside it, as a script may; they are forgotten after, for another folder has its own."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).resolve().is_relative_to(folder) and not name.startswith("atlas_strategy_"):
+                del sys.modules[name]
+
+
+def _line_in(file: Path, error: BaseException) -> str:
+    """Words for the last line of a file that an error passed through; a syntax error says its own."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    return f" in line {lines[-1]}" if lines else ""
+
+
+def made_of(strategy: type[Strategy], parameters: Mapping[str, Any]) -> Strategy:
+    """Return a strategy with its parameters.
+
+    Raises
+    ------
+    StrategyError
+        A parameter does not fit, or the class's own `__init__` wants others.
+    """
+    try:
+        return strategy(**parameters)
+    except TypeError as error:
+        name = strategy.__name__
+        raise StrategyError(f"{error}; declare fields instead of __init__: length: int = 10", strategy=name) from error
 
 
 def registries(folder: Path | None = None) -> Registries:
@@ -228,7 +303,7 @@ def _anchored_strategy(section: StrategySection, path: str, catalogue: StrategyC
     except ConfigurationError as error:
         raise ConfigurationError(error.message, error.path.replace("strategy", path, 1)) from error
     try:
-        made = found(**section.parameters)
+        made = made_of(found, section.parameters)
     except AtlasError as error:
         message = error.message if isinstance(error, StrategyError) else str(error)
         raise ConfigurationError(message, f"{path}.parameters") from error
@@ -302,7 +377,7 @@ def run_document(
 def plan_document(document: Document) -> RunPlan:
     """Read what a document describes, and run nothing."""
     sections = document.running.values()
-    strategies = [StrategyCatalogue().find(section.type)(**section.parameters) for section in sections]
+    strategies = [made_of(StrategyCatalogue().find(section.type), section.parameters) for section in sections]
     whole, aggregate_ns = document_history(document)
     if document.execution.fractional is not None:
         whole = with_fractions(whole, document.execution.fractional)

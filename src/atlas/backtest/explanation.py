@@ -31,7 +31,7 @@ WHY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """Why a fill is what it is; as text, one sentence a line.
 
@@ -63,6 +63,9 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
+
+    # A notebook and an interpreter show what stands alone on a line by it.
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, slots=True)

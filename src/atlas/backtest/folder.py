@@ -51,8 +51,20 @@ def read_status(folder: Path) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:
-    """Have a file written beside its place, then put it there in one step."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    """Have a file written beside its place, then put it there in one step; its folder is made.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing can be written there.
+    """
+    if path.is_dir():
+        raise ConfigurationError(f"{path} is a folder: name a file", "path")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be written: {error.strerror}", "path") from error
     os.close(descriptor)
     partial = Path(name)
     try:

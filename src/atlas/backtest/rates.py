@@ -94,6 +94,8 @@ def conversion_rates(given: Mapping[str, Any], account: str, history: BarHistory
     ConfigurationError
         A name is no currency and no pair of the account's, or a rate is not above 0.
     """
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"is a mapping, such as {{'EURUSD': 1.08}}, not {given!r}", "rates")
     used = sorted({instrument.currency for instrument in history.instruments} - {account})
     found: dict[str, Rate] = {}
     for name, value in given.items():

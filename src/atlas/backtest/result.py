@@ -353,8 +353,9 @@ class BacktestResult:
         """
         number = fill if isinstance(fill, int | np.integer) else getattr(fill, "name", None)
         if not isinstance(number, int | np.integer) or not 0 <= number < len(self.fill_records):
-            most = len(self.fill_records) - 1
-            raise ConfigurationError(f"a fill is a row of result.fills or its number, 0 to {most}, not {fill!r}")
+            count = len(self.fill_records)
+            there = f"a fill is a row of result.fills or its number, 0 to {count - 1}" if count else "there is no fill"
+            raise ConfigurationError(f"{there}, not {fill!r}")
         explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
         return explainer.explain(int(number))
 
@@ -411,6 +412,12 @@ class BacktestResult:
             f"{bound.definition.name} ran interpreted: {bound.fallback_reason}"
             for bound in self._engine.bound
             if bound.fallback_reason
+        ]
+        found += [
+            f"{bound.definition.name} looks back by ctx.{bound.definition.looks_back}, and this run keeps no past "
+            "bars, so that it sees NaN: atlas.backtest(..., history=N) keeps N"
+            for bound in self._engine.bound
+            if bound.definition.looks_back and not self.settings.history
         ]
         found += [self._refusals] if self._refusals else []
         return found + ([self.history.note] if self.history.note else [])

@@ -17,7 +17,7 @@ from atlas.backtest.interruption import Interruption
 from atlas.backtest.preparation import Report, prepare
 from atlas.backtest.rates import conversion_rates
 from atlas.backtest.result import BacktestResult
-from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_number
+from atlas.backtest.settings import RunSettings, fee_rule, limits_of, require_flag, require_number
 from atlas.backtest.universe import read_universe
 from atlas.config.suggestions import did_you_mean, nearest
 from atlas.config.timeframes import timeframe_ns
@@ -259,6 +259,7 @@ def plan_said(said: Mapping[str, Any]) -> RunPlan:
         data, said["timeframe"], symbols=symbols, currency=currency, instruments=said["instruments"], **reading
     )
     if said["fractional"] is not None:
+        require_flag("fractional", said["fractional"])
         bars = with_fractions(bars, said["fractional"])
     bars = with_arrays(bars, aggregate_ns, said["signals"], said["weights"], said["leverage"], reading)
     settings = settings_said(said, bars, aggregate_ns)
@@ -517,10 +518,7 @@ def cut(history: BarHistory, start: str | date | None, end: str | date | None) -
         last = None if end is None else end_of(iso(end))
     except ValueError as error:
         raise ConfigurationError(f"start and end are ISO dates such as 2020-01-31: {error}") from error
-    kept = history.between(first, last)
-    if len(kept) == 0:
-        raise DataError(f"{history!r} has no bar from {start or 'its start'} to {end or 'its end'}")
-    return kept
+    return history.within(first, last)
 
 
 def iso(moment: str | date) -> str:

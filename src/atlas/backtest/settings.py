@@ -133,6 +133,8 @@ class RunSettings:
         for name, choices in (("mode", MODES), ("compile", COMPILE_CHOICES), ("on_error", POLICIES)):
             require_choice(name, getattr(self, name), choices)
         require_choice("delisting", self.delisting, DELISTINGS)
+        for name in ("touch_fills", "close_fills"):
+            require_flag(name, getattr(self, name))
         for currency, rate in self.rates.items():
             if not isinstance(rate, RateSeries):
                 require_number(f"rates[{currency!r}]", rate, above=0.0)
@@ -212,6 +214,12 @@ def equity_interval_ns(history: BarHistory) -> int:
 
 
 # --- checks of single values -----------------------------------------------------------------------------------------
+
+
+def require_flag(name: str, value: Any) -> None:
+    """Refuse what is neither True nor False: a text of any kind would count as true."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"must be True or False, not {value!r}", name)
 
 
 def require_number(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,6 +40,8 @@ class Membership:
 
 Universe = tuple[Membership, ...]
 Changes = npt.NDArray[np.int64]
+# How a date that is a text begins; of others, which of two numbers is the month would be a guess.
+ISO_DATE: Final = re.compile(r"\d{4}-?\d\d-?\d\d")
 ALWAYS_FROM, ALWAYS_UNTIL = -(2**63), 2**63 - 1
 
 
@@ -110,6 +113,8 @@ def instant_ns(value: Any, absent: int, whole_day_ns: int = 0) -> int:
     if value is None or value == "" or value is pandas.NaT or (isinstance(value, float) and np.isnan(value)):
         return absent
     try:
+        if isinstance(value, str) and not ISO_DATE.match(value):
+            raise ValueError("no ISO date")
         moment = pandas.Timestamp(value)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"{value!r} is no date: write 2020-01-31", "universe") from error

@@ -12,6 +12,9 @@ from atlas.cli.templates import RUN, STRATEGY, TEST
 from atlas.config.schema import SCHEMA, schema_text
 from atlas.errors import ConfigurationError
 
+# Modules that a strategy or its test imports: a file or folder of such a name would stand before them.
+HIDDEN = ("atlas", "numpy", "pandas", "pytest")
+
 
 def write_project(name: str, inside: Path) -> None:
     """Write a strategy, a document that runs it, a test and the schema into a folder of its name.
@@ -41,7 +44,9 @@ def write_project(name: str, inside: Path) -> None:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no Python module can have, with the nearest one that can."""
+    """Refuse a name that no Python module can have, or that hides another, with the nearest one that can."""
+    if name in sys.stdlib_module_names or name in HIDDEN:
+        raise ConfigurationError(f"{name!r} would hide the module of that name: call it my_{name} or the like")
     if re.fullmatch(r"[a-z][a-z0-9_]*", name) and not keyword.iskeyword(name):
         return
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)

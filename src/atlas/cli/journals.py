@@ -12,21 +12,27 @@ from atlas.cli.folders import as_text, differing_keys, flat_document
 from atlas.config.times import end_of
 from atlas.errors import ConfigurationError
 from atlas.journal import find_difference
+from atlas.journal.format import segment_paths
 
 SAME, DIFFERENT = 0, 1
+FOLDERS = "name a run folder, such as runs/demo, or a live run's journal"
 
 
 def replay_folder(folder: Path, until: str = "", verify: bool = True) -> int:
     """Play a run folder or a live run's journal again; 0 when it came to the same."""
     if not folder.is_dir():
-        raise ConfigurationError(f"no such folder: {folder}")
+        raise ConfigurationError(
+            f"no such folder: {folder}" if not folder.exists() else f"{folder} is a file: {FOLDERS}"
+        )
     if not is_run_folder(folder):
+        if not segment_paths(folder):
+            raise ConfigurationError(f"{folder} holds neither a run nor a journal: {FOLDERS}")
         return replay_live(folder, until, verify)
     if until or not verify:
         option = "--until" if until else "--no-verify"
         raise ConfigurationError(
             f"{option} is for live journals; {folder} is a backtest, which runs again whole: to see it up to a day, "
-            f"atlas backtest {folder / CONFIGURATION} --set end=DATE --out OTHER"
+            f"atlas backtest {folder / CONFIGURATION} --set endDate=DATE --out OTHER"
         )
     return replay_backtest(folder)
 
@@ -75,6 +81,9 @@ def replay_backtest(folder: Path) -> int:
 
 def compare(first: Path, second: Path) -> int:
     """Compare two runs, or two journals; 0 when all records are the same."""
+    for path in (first, second):
+        if not path.exists():
+            raise ConfigurationError(f"no such file or folder: {path}")
     if is_run_folder(first) and is_run_folder(second):
         return compare_backtests(first, second)
     difference = find_difference(journal_of(first), journal_of(second))
@@ -102,8 +111,8 @@ def compare_backtests(first: Path, second: Path) -> int:
 
 def journal_of(path: Path) -> Path:
     """Return the journal of a run folder, or the path itself."""
-    if not path.exists():
-        raise ConfigurationError(f"no such file or folder: {path}")
+    if path.is_dir() and not is_run_folder(path) and not segment_paths(path):
+        raise ConfigurationError(f"{path} holds neither a run nor a journal: {FOLDERS}")
     if is_run_folder(path) and not (path / JOURNAL).is_dir():
         raise ConfigurationError(f"{path} was written without a journal: run it with --journal")
     return path / JOURNAL if (path / JOURNAL).is_dir() else path

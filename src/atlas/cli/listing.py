@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from atlas.backtest.description import settable_parameters
-from atlas.backtest.documents import StrategyCatalogue, is_in_file
+from atlas.backtest.documents import StrategyCatalogue, is_in_file, made_of
 from atlas.cli.console import output
 from atlas.cli.folders import print_json
 from atlas.config.keys import as_written
@@ -34,7 +34,7 @@ def list_strategies(as_json: bool = False) -> None:
         also = f"\n(also {', '.join(other_names(name))})" if other_names(name) else ""
         table.add_row(
             f"[cyan]{name}[/cyan]{also}",
-            "\n".join(f"{key} = {value}" for key, value in definition_of(strategy()).parameters().items()),
+            "\n".join(f"{key} = {value}" for key, value in definition_of(made_of(strategy, {})).parameters().items()),
             first_line(strategy),
         )
     console = output()
@@ -65,7 +65,7 @@ def show_strategy(name: str, as_json: bool = False) -> None:
 
 def in_full(name: str, strategy: type[Strategy]) -> Iterator[str]:
     """Give the lines that describe a strategy."""
-    definition = definition_of(strategy())
+    definition = definition_of(made_of(strategy, {}))
     others = other_names(OTHER_NAMES.get(name, name))
     yield f"{strategy.__name__} ({', '.join([OTHER_NAMES.get(name, name), *others])})"
     yield ""
@@ -81,7 +81,7 @@ def in_full(name: str, strategy: type[Strategy]) -> Iterator[str]:
     yield ""
     yield "A document that runs it:"
     yield ""
-    yield from (f"  {line}" for line in example_document(name, settable_parameters(strategy())).splitlines())
+    yield from (f"  {line}" for line in example_document(name, settable_parameters(made_of(strategy, {}))).splitlines())
 
 
 def kind_of(definition: StrategyDefinition, name: str) -> str:
@@ -107,7 +107,7 @@ def example_document(name: str, parameters: dict[str, Any]) -> str:
 
 def facts_of(name: str, strategy: type[Strategy]) -> dict[str, Any]:
     """Return what `--json` prints of a strategy."""
-    definition = definition_of(strategy())
+    definition = definition_of(made_of(strategy, {}))
     return {
         "name": name,
         "class": strategy.__name__,

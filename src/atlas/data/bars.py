@@ -236,6 +236,33 @@ class BarHistory:
             keep &= self.records["venue_time_ns"] <= end_ns
         return self if keep.all() else self._at(np.flatnonzero(keep))
 
+    def within(self, start_ns: int | None, end_ns: int | None) -> "BarHistory":
+        """
+        Bars that lie within a period, of which there is at least one.
+
+        Parameters
+        ----------
+        start_ns, end_ns : int or None
+            As for `between`.
+
+        Returns
+        -------
+        BarHistory
+
+        Raises
+        ------
+        DataError
+            No bar lies within it; the message says which period the bars are of.
+        """
+        kept = self.between(start_ns, end_ns)
+        if len(kept) == 0 and len(self) > 0:
+            after = f" from {_minute(start_ns)}" if start_ns is not None else ""
+            before = f" to {_minute(end_ns, is_end=True)}" if end_ns is not None else ""
+            first = _minute(int(self.bar_starts().min()))
+            last = _minute(int(self.records["venue_time_ns"].max()), is_end=True)
+            raise DataError(f"{self!r} has no bar{after}{before}: they run from {first} to {last}")
+        return kept
+
     def select(self, symbols: Sequence[str]) -> "BarHistory":
         """
         Bars of some instruments.
@@ -446,3 +473,10 @@ def _in_order(records: Records, order: npt.NDArray[np.intp]) -> Records:
     merged = aligned_records(len(records))
     np.take(_as_words(records), order, axis=0, out=_as_words(merged))
     return merged
+
+
+def _minute(time_ns: int, is_end: bool = False) -> str:
+    """A time to the minute; of midnights the date, which is the day before where it ends something."""
+    minute = np.datetime64(time_ns, "ns").astype("datetime64[m]")
+    day = minute.astype("datetime64[D]")
+    return str(day - np.timedelta64(int(is_end), "D")) if day == minute else str(minute).replace("T", " ")

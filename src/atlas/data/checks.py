@@ -100,13 +100,22 @@ def _implausible_times(table: Table) -> Iterator[Finding]:
         if row is not None:
             when = _iso(int(table.start_ns[row]))
             remedy = "Write seconds, ms, us or ns since 1970, or say which column is the time: columns={'time': ...}"
-            problem = f"{table.text('time', row)!r} would be {when}: a count of rows, or another unit?"
+            problem = f"{table.text('time', row)!r} would be {when}: {_kind_of_number(table.text('time', row))}?"
             yield Finding(row, "time", f"{problem} {remedy}")
     if int(table.start_ns.max()) > MILLENNIUM_NS:
         row = int(np.argmax(table.start_ns > MILLENNIUM_NS))
         remedy = "give times in seconds, ms, us or ns since 1970" if table.is_epoch else "correct the year"
         when = _iso(int(table.start_ns[row]))
         yield Finding(row, "time", f"{table.text('time', row)!r} would be {when}, in the far future: {remedy}")
+
+
+def _kind_of_number(text: str | None) -> str:
+    """What a number that is no time may be: a day as Excel counts it, where that is of 1955 to 2092."""
+    days = re.fullmatch(r"([2-6]\d{4})(\.\d+)?", text or "")
+    if days is None:
+        return "a count of rows, or another unit"
+    day = np.datetime64("1899-12-30") + np.timedelta64(int(days[1]), "D")
+    return f"a count of rows, or {day} as Excel counts days (format the column as a date there)"
 
 
 def _unreadable_prices(table: Table) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Files of bars as tables: delimited text by Atlas's own reader, Parquet by DuckDB (imported when it is needed)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _SHOWN: Final = (".csv", ".txt", ".tsv", ".csv.gz", ".zip", ".parquet")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 # Below this, threads cost more than they bring: buffers of their own, and their start.
 _SMALL_FILE_BYTES = 1 << 26
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _STRANGERS: Final = {
     (".xls", ".xlsx", ".xlsm", ".ods"): "a workbook: save the sheet as CSV",
     (".json", ".jsonl"): "JSON: make a frame of it, and pass that",
@@ -71,6 +73,8 @@ def read_file(path: Path, options: ReadOptions | None = None) -> Table:
     """
     options = options or ReadOptions()
     if not path.exists():
+        if _ADDRESS.match(str(path)):
+            raise DataError(f"{path}: it is an address, not a file: download it first, or pass a frame read from it")
         raise DataError(f"{path}: no such file{_similar(path)}")
     if not is_market_file(path):
         suffix = path.suffix.lower()

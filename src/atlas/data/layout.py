@@ -121,7 +121,12 @@ def _start(lines: list[str], options: ReadOptions) -> tuple[int, str, bool]:
             if len(folded & _KNOWN) >= 2 or (given and len(folded & given) >= min(2, len(given))):
                 return at, separator, True
             if len(cells) >= 5 and _holds_values(cells):
-                return at, separator, False
+                above = max((line for line in filled if line < at), default=at)
+                return (
+                    (above, separator, True)
+                    if _holds_names(lines[above], separator, len(cells))
+                    else (at, separator, False)
+                )
     at = filled[0] if filled else 0
     separator = next(iter(_separators(lines[at], options)))
     return at, separator, not _holds_values(split(lines[at], separator))
@@ -131,6 +136,12 @@ def _separators(line: str, options: ReadOptions) -> list[str]:
     if options.separator:
         return [options.separator]
     return sorted(SEPARATORS, key=lambda separator: -len(split(line, separator)))
+
+
+def _holds_names(line: str, separator: str, count: int) -> bool:
+    """Whether a line could be the header of so many columns, by names that are not known."""
+    cells = split(line, separator)
+    return len(cells) == count and all(re.search(r"[^\W\d]", cell) for cell in cells) and not _holds_values(cells)
 
 
 def _holds_values(cells: list[str]) -> bool:

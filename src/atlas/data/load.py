@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from atlas.config.suggestions import did_you_mean
+from atlas.config.suggestions import did_you_mean, nearest
 from atlas.config.timeframes import timeframe_ns
 from atlas.records.enums import PriceType
-from atlas.records.errors import DataError
+from atlas.records.errors import ConfigurationError, DataError
 from atlas.records.instruments import DEFAULT_CURRENCY, DEFAULT_VENUE, BarSpecification, Instrument
 from atlas.records.units import MAXIMUM_UNITS
 
@@ -110,6 +110,7 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
     """
     if timestamps not in ("start", "end"):
         raise DataError(f"timestamps={timestamps!r}: say 'start' or 'end'")
+    symbols = [symbols] if isinstance(symbols, str) else symbols
     if isinstance(source, BarHistory):
         described = with_descriptions(source, _described(instruments)) if instruments else source
         return described.select(symbols) if symbols else described
@@ -133,6 +134,7 @@ def load_bars(  # noqa: PLR0913 - what a user may say about data, each by its na
         parts += _bars_of(mended, name, kind)
         notes += [*mended.notes, *_silence(mended)]
     _check_listed_once(parts)
+    _check_described(parts, kind.described)
     _check_availability(parts, kind.availability)
     return build_history(_selected(parts, symbols), notes=tuple(notes))
 
@@ -217,9 +219,26 @@ def read_parts(path: Path, instrument: Instrument) -> list[BarColumns]:
 def _described(instruments: Mapping[str, Instrument] | Iterable[Instrument] | None) -> dict[str, Instrument]:
     if instruments is None:
         return {}
-    if isinstance(instruments, Mapping):
-        return dict(instruments)
-    return {instrument.symbol: instrument for instrument in instruments}
+    if not isinstance(instruments, Mapping):
+        instruments = {getattr(each, "symbol", "AAPL"): each for each in instruments}
+    for symbol, instrument in instruments.items():
+        if not isinstance(instrument, Instrument):
+            kind = type(instrument).__name__
+            raise ConfigurationError(
+                f"give Instrument({symbol!r}, lot_size=1) or the like, not a {kind}", "instruments"
+            )
+    return dict(instruments)
+
+
+def _check_described(parts: Sequence[BarColumns], described: Mapping[str, Instrument]) -> None:
+    """Refuse a description that was meant for a symbol of the data and misses it; a wider catalogue is welcome."""
+    known = {part.instrument.symbol for part in parts}
+    for symbol in described:
+        near = nearest(symbol, known - described.keys())
+        if symbol not in known and (near or not known & described.keys()):
+            there = ", ".join(sorted(known)[:20])
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise ConfigurationError(f"there are no bars of {symbol!r}, only of {there}{hint}", "instruments")
 
 
 # --- sources ---------------------------------------------------------------------------------------------------------
@@ -228,6 +247,8 @@ def _described(instruments: Mapping[str, Instrument] | Iterable[Instrument] | No
 def _tables(source: Any, symbol: str | None, options: ReadOptions) -> list[tuple[str, Table]]:
     """Each table of a source with the symbol of its rows where no column says it."""
     if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
+            raise DataError("the path of the data is empty: give a file, a folder, or the name of shipped data")
         return _tables_of_path(Path(source), symbol, options)
     if is_frame(source):
         tables = read_frames(source, symbol or "the frame", options)
@@ -371,6 +392,11 @@ def _length_of(table: Table, times: Sequence[Times], timeframe: str | None) -> i
             return _DAY_NS
         raise DataError(f"{table.origin}: one bar does not show how long it is: pass timeframe='1d' or the like")
     common_ns = _most_common(gaps)
+    if given_ns is not None and table.is_date and given_ns < _DAY_NS:
+        raise DataError(
+            f"{table.origin}: its times are dates, without a time of day, and timeframe={timeframe!r} is less than a "
+            "day: leave it out, or give times"
+        )
     if given_ns is None:
         if common_ns >= _MONTH_NS:
             raise DataError(f"{table.origin}: bars of a month or more have no fixed length: pass timeframe=")

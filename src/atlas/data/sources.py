@@ -6,7 +6,7 @@ from atlas.config.sections import DataSourceSection, Document
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
-from atlas.records.errors import ConfigurationError, DataError
+from atlas.records.errors import ConfigurationError
 from atlas.records.instruments import DEFAULT_VENUE
 
 from .bars import BarHistory
@@ -52,13 +52,10 @@ def within_period(document: Document, history: BarHistory) -> BarHistory:
     DataError
         There is none.
     """
-    cut = history.between(
+    return history.within(
         None if document.start_date is None else start_of(document.start_date),
         None if document.end_date is None else end_of(document.end_date),
     )
-    if len(cut) == 0:
-        raise DataError(f"{history!r} has no bar from {document.start_date} to {document.end_date}")
-    return cut
 
 
 def whole_history(document: Document) -> BarHistory:

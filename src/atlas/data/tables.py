@@ -158,16 +158,23 @@ def find_columns(origin: str, headers: Iterable[str], given: Mapping[str, str] |
     """
     headers = [str(header) for header in headers]
     by_folded = _folded(origin, headers)
+    _check_names(origin, given, by_folded)
     found: dict[str, str] = {}
+    absent: list[str] = []
     for name, aliases in ALIASES.items():
         wanted = (given or {}).get(name)
         candidates = aliases if wanted is None else (fold(wanted),)
         header_found = next((by_folded[alias] for alias in candidates if alias in by_folded), None)
         if header_found is not None:
             found[name] = header_found
-        elif wanted is not None or name not in {"volume", "symbol"}:
+        elif wanted is not None:
             raise DataError(_missing(origin, name, wanted, headers))
-    _check_names(origin, given)
+        elif name not in {"volume", "symbol"}:
+            absent.append(name)
+    if absent:
+        raise DataError(
+            _missing(origin, absent[0], None, headers) if len(absent) == 1 else _all(origin, absent, headers)
+        )
     return found
 
 
@@ -181,10 +188,13 @@ def _folded(origin: str, headers: list[str]) -> dict[str, str]:
     return by_folded
 
 
-def _check_names(origin: str, given: Mapping[str, str] | None) -> None:
-    for name in given or {}:
-        if name not in ALIASES and name != "clock":
-            raise DataError(f"{origin}: columns= has no {name!r}; {did_you_mean(name, ALIASES)}")
+def _check_names(origin: str, given: Mapping[str, str] | None, by_folded: Mapping[str, str]) -> None:
+    for name, header in (given or {}).items():
+        if name in ALIASES or name == "clock":
+            continue
+        if header in ALIASES and fold(name) in by_folded:
+            raise DataError(f"{origin}: columns= goes from the standard name to the header: {{{header!r}: {name!r}}}")
+        raise DataError(f"{origin}: columns= has no {name!r}; {did_you_mean(name, ALIASES)}")
 
 
 def clock_column(names: Mapping[str, str], headers: Iterable[str], given: Mapping[str, str] | None) -> str | None:
@@ -213,13 +223,29 @@ def fold(header: str) -> str:
 
 
 def _missing(origin: str, name: str, wanted: str | None, headers: list[str]) -> str:
-    label = wanted or ("timestamp or datetime or date or time" if name == "time" else name)
     folded = {fold(header): header for header in headers}
-    close = get_close_matches(fold(wanted or name), folded, n=1, cutoff=0.7)
+    words = (
+        f"no column {wanted or name!r}" if wanted or name != "time" else "no column of times (timestamp, date, time)"
+    )
+    # A header that is named only in part is surer than one of like letters.
+    parts = [header for header in folded if wanted and fold(wanted) in header]
+    close = parts if len(parts) == 1 else get_close_matches(fold(wanted or name), folded, n=1, cutoff=0.7)
     hint = f"; did you mean {folded[close[0]]!r}? Then pass columns={{{name!r}: {folded[close[0]]!r}}}" if close else ""
     return (
-        f"{origin}: no column {label!r} among {', '.join(headers) or 'none'}"
+        f"{origin}: {words} among {', '.join(headers) or 'none'}"
         f"{hint or f'; add it, or say which it is: columns={{{name!r}: ...}}'}"
+    )
+
+
+def _all(origin: str, names: list[str], headers: list[str]) -> str:
+    """Words on several columns that are absent; the first with what it may be called, where one is near."""
+    which = ", ".join(f"{name!r}: ..." for name in names)
+    first = _missing(origin, names[0], None, headers)
+    if "did you mean" in first:
+        return first
+    words = ", ".join("times" if name == "time" else name for name in names)
+    return (
+        f"{origin}: no columns of {words} among {', '.join(headers) or 'none'}; say which they are: columns={{{which}}}"
     )
 
 

@@ -52,7 +52,11 @@ class Strategy:
             return
         fields = fields_of(kind)
         if name not in fields:
-            message = f"{kind.__name__} has no field {name!r}{suggestion(name, fields)}"
+            hint = (
+                suggestion(name, fields)
+                or f"; declare it in the class body, as {name}: float = 0.0, or say open = True"
+            )
+            message = f"{kind.__name__} has no field {name!r}{hint}"
             raise StrategyError(message, strategy=kind.__name__)
         object.__setattr__(self, name, fitted(kind.__name__, fields[name], value))
 

@@ -39,6 +39,8 @@ BAR_FIELD_BITS = {
 }
 ALL_BAR_FIELDS = 63
 UNIVERSE = 1
+# Symbols that an error lists.
+MOST_NAMED = 10
 
 
 class BoundStrategy:
@@ -254,8 +256,9 @@ def fill_symbols(bound: BoundStrategy, offset: int) -> None:
 def symbol_number(bound: BoundStrategy, symbol: str) -> int:
     """Return the instrument number of a symbol that a hook names."""
     if symbol not in bound.instruments:
-        message = f"no instrument {symbol!r} in this run{suggestion(symbol, bound.instruments)}"
-        raise StrategyError(message, strategy=bound.definition.name)
+        there = f"; there are {', '.join(sorted(filter(None, bound.instruments))[:MOST_NAMED])}"
+        message = f"no instrument {symbol!r} in this run{suggestion(symbol, bound.instruments) or there}"
+        raise bound.definition.error_at_text(symbol, message)
     return bound.instruments.index(symbol)
 
 

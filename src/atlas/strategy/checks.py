@@ -58,12 +58,16 @@ OTHER_WORDS = {
 }
 """Words of other libraries for verbs and their parameters."""
 
+# Methods by which an indicator, longer bars or a window take in a value.
+FEEDING = ("update", "append")
 COLUMN_OF_PAYLOAD = inspect.Signature(
     [
         inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD),
         inspect.Parameter("ago", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=0),
     ]
 )
+# Arguments of verbs that are texts; all others are numbers.
+TAKES_TEXT = frozenset({"instrument", "name", "text"})
 UNSUPPORTED_CALLS = {
     "str": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
     "repr": 'numbers do not become text in compiled code; write ctx.log("text {}", value)',
@@ -98,6 +102,8 @@ class Scope:
         Name of the class, for messages.
     signatures : dict of str to inspect.Signature
         Of the strategy's own methods, without `self`.
+    nested_signatures : dict of (str, str) to inspect.Signature
+        Of the methods of each field that is an indicator, by field and method.
     """
 
     own: str = ""
@@ -109,6 +115,7 @@ class Scope:
     payload_names: frozenset[str] = frozenset()
     strategy: str = ""
     signatures: dict[str, inspect.Signature] = field(default_factory=dict)
+    nested_signatures: dict[tuple[str, str], inspect.Signature] = field(default_factory=dict)
 
 
 def mistakes(source: FunctionSource, scope: Scope) -> Iterator[StrategyError]:
@@ -155,6 +162,14 @@ def mistake_of(node: ast.Attribute, scope: Scope) -> str | None:
     return None
 
 
+def unfed(source: FunctionSource, name: str, uses: list[ast.Attribute], scope: Scope) -> StrategyError:
+    """Make the error of an indicator that is read and that nothing feeds: it stays without a value."""
+    line = uses[0].lineno
+    feed = next(verb for verb in FEEDING if (name, verb) in scope.nested_signatures)
+    text = f"{scope.strategy}.{name} is read and never fed: call self.{name}.{feed}(...)\n    {source.line(line)}"
+    return StrategyError(text, source.file, line, source.name, scope.strategy)
+
+
 def module_mistake(node: ast.Attribute, source: FunctionSource) -> str | None:
     """Say that a module lacks what is asked of it, or None."""
     module = source.names.get(node.value.id) if isinstance(node.value, ast.Name) else None
@@ -174,10 +189,27 @@ def call_mistake(node: ast.Call, scope: Scope) -> str | None:
             return "symbols are named in hooks and methods; hand the instrument's number to functions"
         signature = VERB_SIGNATURES.get(function.attr)
     elif is_attribute_of(function, scope.own):
-        signature = scope.signatures.get(function.attr)
+        own = scope.signatures.get(function.attr)
+        return None if own is None else argument_mistake(node, function.attr, own)
+    elif isinstance(function.value, ast.Attribute) and is_attribute_of(function.value, scope.own):
+        signature = scope.nested_signatures.get((function.value.attr, function.attr))
     else:
         return None
-    return argument_mistake(node, function.attr, signature) if signature is not None else None
+    if signature is None:
+        return None
+    return argument_mistake(node, function.attr, signature) or text_mistake(node, function.attr, signature)
+
+
+def text_mistake(node: ast.Call, name: str, signature: inspect.Signature) -> str | None:
+    """Say that a literal text stands where a number belongs, or None."""
+    if any(keyword.arg is None for keyword in node.keywords):
+        return None
+    named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
+    for parameter, value in signature.bind(*node.args, **named).arguments.items():
+        is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+        if is_text and parameter not in TAKES_TEXT:
+            return f"{name}(): {parameter} is a number, not the text {ast.unparse(value)}"
+    return None
 
 
 def column_mistake(node: ast.Call, scope: Scope) -> str | None:

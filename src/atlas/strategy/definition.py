@@ -20,7 +20,7 @@ from atlas.kernel.trader.views import BAR_VIEW, CONTEXT, FILL_VIEW, ORDER_VIEW, 
 from atlas.records.enums import Hook
 from atlas.records.errors import StrategyCompileError, StrategyError
 from atlas.strategy.base import Strategy, fields_of, lineage
-from atlas.strategy.checks import Scope, mistakes, subset_problems
+from atlas.strategy.checks import FEEDING, Scope, mistakes, subset_problems, unfed
 from atlas.strategy.context import TAKES_INSTRUMENT, without_self
 from atlas.strategy.fields import Field, StateLayout, suggestion
 from atlas.strategy.functions import Functions, context_name, describe_function, hash_of
@@ -38,6 +38,9 @@ VIEWS: dict[Hook, tuple[str, np.dtype[Any]]] = {
     Hook.ON_TIMER: ("timer", TIMER_VIEW),
 }
 WITHOUT_PAYLOAD = frozenset({Hook.ON_START, Hook.ON_STOP})
+LOOKING_BACK = frozenset({"history", "open_price", "high_price", "low_price", "close_price", "volume"})
+# What a method that is handed a whole bar takes, instead of the fields of one.
+OF_BAR = inspect.Signature([inspect.Parameter("bar", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
 SCOPES = ("instrument", "universe")
 RESERVED = frozenset({"scope", "open", "version", "save", "load"})
 
@@ -192,16 +195,40 @@ class StrategyDefinition:
             if field.kind == "table" and self.scope != "universe":
                 message = f'the field {name!r} is per instrument already; per_instrument needs scope = "universe"'
                 raise StrategyError(message, strategy=self.name)
-        if self.is_open:
-            return
+        if not self.is_open:
+            self._check_members()
+        if not self.hooks:
+            raise StrategyError(
+                "has no hook, so it would never trade: define on_bar(self, ctx, bar)", strategy=self.name
+            )
+
+    def _check_members(self) -> None:
         for member in self.members:
             self._check_name(member)
             self._check_parameters(member)
             for mistake in mistakes(member.source, self.scope_of(member)):
                 raise mistake
+        self._check_fed()
         for member in self.members:
             if self._reaches(member, member.name, frozenset()):
                 raise member.source.error(f"{member.name} calls itself; write a loop", member.source.first_line)
+
+    def _check_fed(self) -> None:
+        """Refuse an indicator that is read and that no method feeds or hands on."""
+        for name in dict.fromkeys(field for field, method in self.nested_signatures if method in FEEDING):
+            uses = [(member, *self._uses(member, name)) for member in self.members]
+            if all(is_only_read for _, is_only_read, _ in uses):
+                for member, _, reads in uses:
+                    if reads:
+                        raise unfed(member.source, name, reads, self.scope_of(member))
+
+    def _uses(self, member: Member, name: str) -> tuple[bool, list[ast.Attribute]]:
+        """Whether a method only reads from a field, and the places where it does."""
+        own, tree = self.scope_of(member).own, member.source.tree()
+        attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        mentions = [node for node in attributes if is_attribute_of(node, own) and node.attr == name]
+        reads = [node for node in attributes if node.value in mentions and node.attr not in FEEDING]
+        return len(reads) == len(mentions), reads
 
     def _reaches(self, member: Member, name: str, seen: frozenset[str]) -> bool:
         """Whether a method calls, by way of others too, the method `name` of the same object."""
@@ -261,12 +288,23 @@ class StrategyDefinition:
             payload_names=frozenset(view[1].names or ()) if view else frozenset(),
             strategy=self.name,
             signatures=self.signatures,
+            nested_signatures=self.nested_signatures,
         )
 
     @cached_property
     def signatures(self) -> dict[str, inspect.Signature]:
         """Signatures of its methods as they are called."""
         return {name: without_self(member.function) for name, member in self.methods.items()}
+
+    @cached_property
+    def nested_signatures(self) -> dict[tuple[str, str], inspect.Signature]:
+        """Signatures of the methods of indicators as they are called, by field and method."""
+        return {
+            (name, method): OF_BAR if function.of_bar else without_self(function)
+            for name, field in self.fields.items()
+            if isinstance(field.default, Indicator)
+            for method, function in field.default.methods.items()
+        }
 
     def plan_of(self, member: Member, native: bool, is_hook: bool) -> Rewrite:
         """Return how a method is to be rewritten."""
@@ -293,6 +331,25 @@ class StrategyDefinition:
         for source in self.called.sources:
             for mistake in mistakes(source, Scope(context=context_name(source.function), strategy=self.name)):
                 raise mistake
+
+    @cached_property
+    def looks_back(self) -> str:
+        """The verb by which its hooks ask for past bars; empty where none does."""
+        for member in self.members:
+            context = self.scope_of(member).context
+            for node in ast.walk(member.source.tree()):
+                if isinstance(node, ast.Attribute) and is_attribute_of(node, context) and node.attr in LOOKING_BACK:
+                    return node.attr
+        return ""
+
+    def error_at_text(self, text: str, message: str) -> StrategyError:
+        """Make an error that names the first line that holds a literal text."""
+        for source in (member.source for member in self.members):
+            for node in ast.walk(source.tree()):
+                if isinstance(node, ast.Constant) and node.value == text:
+                    words = f"{message}\n    {source.line(node.lineno)}"
+                    return StrategyError(words, source.file, node.lineno, source.name, self.name)
+        return StrategyError(message, strategy=self.name)
 
     def subset_problem(self) -> StrategyCompileError | None:
         """Return the first thing in its text that can't be compiled, or None."""

@@ -37,7 +37,7 @@ TEXTS: dict[str, tuple[str, list[str]]] = {
         "date,open,high,low,clsoe\n2024-01-02,1,2,1,2\n",
         ["did you mean 'clsoe'", "columns={'close': 'clsoe'}"],
     ),
-    "no time": ("day,open,high,low,close\n2024-01-02,1,2,1,2\n", ["no column 'timestamp or datetime or date or time'"]),
+    "no time": ("day,open,high,low,close\n2024-01-02,1,2,1,2\n", ["no column of times (timestamp, date, time)"]),
     "column twice": ("date,open,high,low,close,close\n2024-01-02,1,2,1,2,2\n", ["column 'close' stands twice: rename"]),
     "one column": ("date open high low close\n2024-01-02 1 2 1 2\n", ["line 1 has one column", "separator="]),
     "other separator": ("date:open:high:low:close\n20240102:1:2:1:2\n", ["line 1 has one column", "separator="]),
@@ -196,7 +196,7 @@ SOURCES: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
         ["no bars of APPL: there are AAPL", "did you mean 'AAPL'"],
     ),
     "empty frame": (frame().iloc[:0], {}, ["the frame is empty: it has columns but no rows"]),
-    "no index": (frame().reset_index(drop=True), {}, ["no column 'timestamp or datetime or date or time'"]),
+    "no index": (frame().reset_index(drop=True), {}, ["no column of times (timestamp, date, time)"]),
     "prices as text": (
         frame(close=["2.0", "two"]),
         {},

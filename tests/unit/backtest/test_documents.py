@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from atlas.backtest.run import backtest
 from atlas.config import RISK_PRESETS
 from atlas.records.errors import ConfigurationError
 from atlas.strategy.base import Strategy
-from atlas.strategy.shipped import make_strategy, strategy_names
+from atlas.strategy.shipped import make_strategy, strategy_class, strategy_names
 from tests.unit.backtest.samples import market
 
 SHORT: dict[str, Any] = {
@@ -191,8 +192,48 @@ def test_a_file_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("raise RuntimeError('nothing here')\n", encoding="utf-8")
     document = tmp_path / "run.yaml"
     document.write_text("strategy: broken.py:Holder\ndata_source: x.csv\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"broken.py failed: RuntimeError: nothing here"):
+    with pytest.raises(ConfigurationError, match=r"broken.py failed in line 1: RuntimeError: nothing here"):
         load_run(document)
+
+
+OTHERS = """import atlas
+
+
+class Wants(atlas.Strategy):
+    def __init__(self, length):
+        self.length = length
+
+    def on_bar(self, ctx, bar):
+        ctx.close()
+
+
+class Plain:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("others.py", r"'others.py' names a file alone: name its class too, others.py:Wants"),
+        ("absent.py", r"'absent.py' names a file alone: name its class too, absent.py:ClassName"),
+        ("others.py:Wants", r"missing 1 required positional argument: 'length'; declare fields instead of __init__"),
+        ("others.py:Plain", r"has a class 'Plain' that is no strategy: write class Plain\(atlas.Strategy\)"),
+        ("empty.py:Holder", r"has no strategy 'Holder'; it has none: write class ClassName\(atlas.Strategy\)"),
+    ],
+)
+def test_a_file_that_does_not_hold_the_strategy_is_told_how_to_mend(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "others.py").write_text(OTHERS, encoding="utf-8")
+    (tmp_path / "empty.py").write_text("x = 1\n", encoding="utf-8")
+    document = tmp_path / "run.yaml"
+    document.write_text(f"strategy: {name}\ndata_source: x.csv\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        load_run(document)
+
+
+def test_a_file_is_no_shipped_strategy() -> None:
+    with pytest.raises(ConfigurationError, match=r"'own.py:Holder' is no shipped strategy: import its class"):
+        strategy_class("own.py:Holder")
 
 
 def test_the_catalogue_knows_every_shipped_strategy() -> None:
@@ -219,3 +260,27 @@ def test_a_universe_is_read_from_the_file_beside_the_document(tmp_path: Path) ->
         run_document(load_run(document, ["universe=absent.csv"]))
     with pytest.raises(ConfigurationError, match="delisting"):
         load_run(document, ["delisting=sell"])
+
+
+BESIDE = """import atlas
+from sizes import SIZE
+
+
+class Sized(atlas.Strategy):
+    weight: float = SIZE
+
+    def on_bar(self, ctx, bar):
+        ctx.target_weight(bar.instrument, self.weight)
+"""
+
+
+def test_a_file_may_import_those_beside_it_and_each_folder_has_its_own(tmp_path: Path) -> None:
+    for folder, size in (("one", 0.25), ("two", 0.5)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.py").write_text(BESIDE, encoding="utf-8")
+        (tmp_path / folder / "sizes.py").write_text(f"SIZE = {size}\n", encoding="utf-8")
+        document = tmp_path / folder / "run.yaml"
+        document.write_text("strategy: own.py:Sized\ndata_source: {type: shipped, path: sp500}\n", encoding="utf-8")
+        assert load_run(document).strategy.parameters == {"weight": size}
+    assert str(tmp_path / "two") not in sys.path
+    assert "sizes" not in sys.modules

@@ -100,3 +100,14 @@ def test_what_is_no_fill_is_refused(fill: Any) -> None:
     result = backtest(BuyOnce(), steps(100.0, 101.0, 103.0))
     with pytest.raises(ConfigurationError, match="a fill is a row of result.fills or its number, 0 to 0"):
         result.explain(fill)
+
+
+def test_a_run_without_fills_has_none_to_explain() -> None:
+    result = backtest(Touch(limit=50.0), steps(100.0, 101.0, 103.0))
+    with pytest.raises(ConfigurationError, match="^there is no fill, not 0"):
+        result.explain(0)
+
+
+def test_an_explanation_shows_itself_as_sentences() -> None:
+    explanation = backtest(BuyOnce(), steps(100.0, 101.0, 103.0)).explain(0)
+    assert repr(explanation) == str(explanation) == "\n".join(explanation.sentences)

@@ -267,3 +267,17 @@ def test_an_interrupted_run_says_so_and_is_not_compared(result: BacktestResult, 
     assert read_status(folder)["status"] == "interrupted"
     with pytest.raises(ConfigurationError, match=r"was interrupted, so nothing can be the same: atlas backtest .*yaml"):
         replay_run(folder)
+
+
+def test_a_file_is_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    target = tmp_path / "reports" / "first" / "page.html"
+    write_atomically(target, lambda path: path.write_text("page", encoding="utf-8"))
+    assert target.read_text(encoding="utf-8") == "page"
+
+
+def test_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="can't be written: "):
+        write_atomically(tmp_path / "file" / "page.html", Path.touch)
+    with pytest.raises(ConfigurationError, match="is a folder: name a file"):
+        write_atomically(tmp_path, Path.touch)

@@ -23,6 +23,7 @@ from atlas.kernel.memory.compilation import PLAIN
 from atlas.kernel.trader.creation import Limits
 from atlas.records.errors import ConfigurationError, DataError, StrategyError
 from atlas.records.instruments import Instrument
+from atlas.strategy.base import Strategy
 from tests.unit.backtest.samples import BuyOnce, Counts, Fails, Touch, market, steps
 
 ROOT = Path(__file__).parents[3]
@@ -325,3 +326,42 @@ def test_refused_orders_are_told_of() -> None:
     assert "1 of 1 orders was refused: 1 risk_buying_power." in refused.notes
     assert "1 of 1 orders was refused: 1 risk_buying_power." in repr(refused)
     assert not any("refused" in note for note in backtest(BuyOnce(), steps(100.0, 101.0, 102.0)).notes)
+
+
+class LooksBack(Strategy):
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        if ctx.close_price(ago=1) < bar.close:
+            ctx.close()
+
+
+def test_looking_back_without_past_bars_is_told() -> None:
+    told = [note for note in backtest(LooksBack(), steps(100.0, 101.0)).notes if "looks back" in note]
+    assert told == [
+        "LooksBack looks back by ctx.close_price, and this run keeps no past bars, so that it sees NaN: "
+        "atlas.backtest(..., history=N) keeps N"
+    ]
+    assert not any("looks back" in note for note in backtest(LooksBack(), steps(100.0, 101.0), history=2).notes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"touch_fills": "no"}, "touch_fills: must be True or False, not 'no'"),
+        ({"close_fills": 1}, "close_fills: must be True or False, not 1"),
+        ({"fractional": "no"}, "fractional: must be True or False, not 'no'"),
+        ({"rates": "EURUSD"}, "rates: is a mapping, such as {'EURUSD': 1.08}, not 'EURUSD'"),
+        (
+            {"dividends": "paid.csv"},
+            "dividends: give True, a frame or a series, or one a symbol, not the str 'paid.csv'",
+        ),
+        ({"universe": [("AAA", "01/02/2020", None)]}, "universe: '01/02/2020' is no date: write 2020-01-31"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        backtest(BuyOnce(), steps(100.0, 101.0), **arguments)
+    assert message in str(caught.value)
+
+
+def test_one_symbol_may_be_a_text() -> None:
+    assert backtest(BuyOnce(), market(bars=20), symbols="AAA").history.symbols == ("AAA",)

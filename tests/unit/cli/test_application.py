@@ -200,7 +200,25 @@ def test_a_backtest_prints_its_figures_and_its_folder(document: Path, capsys: py
     assert main(["replay", "runs/run"]) == 0
     assert capsys.readouterr().out.startswith("the same: fingerprint ")
     assert main(["replay", "runs/run", "--until", "2020-01-31"]) == 1
-    assert "atlas backtest runs/run/config.yaml --set end=DATE" in capsys.readouterr().err
+    assert "atlas backtest runs/run/config.yaml --set endDate=DATE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["replay", "{folder}"], "{folder} holds neither a run nor a journal: name a run folder, such as runs/demo"),
+        (["replay", "{folder}/file"], "{folder}/file is a file: name a run folder"),
+        (["replay", "{folder}/absent"], "no such folder: {folder}/absent"),
+        (["diff", "{folder}", "{folder}/absent"], "no such file or folder: {folder}/absent"),
+        (["diff", "{folder}", "{folder}"], "{folder} holds neither a run nor a journal"),
+    ],
+)
+def test_what_can_not_be_played_again_is_told(
+    tmp_path: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("nothing", encoding="utf-8")
+    assert main([word.format(folder=tmp_path) for word in words]) == 1
+    assert capsys.readouterr().err.startswith("error: " + message.format(folder=tmp_path))
 
 
 def live_figures(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, str]:

@@ -102,3 +102,12 @@ def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out) == document_schema()
     assert main(["schema", "--out", str(tmp_path / "here.json")]) == 0
     assert json.loads((tmp_path / "here.json").read_text(encoding="utf-8")) == document_schema()
+
+
+@pytest.mark.parametrize("name", ["atlas", "numpy", "random"])
+def test_names_that_would_hide_a_module_are_refused(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "strategy", name, "--in", str(tmp_path)]) == 1
+    assert f"{name!r} would hide the module of that name: call it my_{name}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

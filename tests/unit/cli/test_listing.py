@@ -61,3 +61,13 @@ def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_name_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["strategies", "sma_cros"]) == 1
     assert capsys.readouterr().err == "error: no strategy is called 'sma_cros'; did you mean 'sma_cross'?\n"
+
+
+def test_one_that_takes_arguments_of_its_own_is_an_error_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(OWN.replace("    weight", "    def __init__(self, length):\n        pass\n\n    weight"))
+    assert main(["strategies", f"{file}:Own"]) == 1
+    error = capsys.readouterr().err
+    assert "missing 1 required positional argument: 'length'; declare fields instead of __init__" in error

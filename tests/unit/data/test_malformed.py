@@ -1,13 +1,14 @@
 """Each malformed input gives one line that names file, row, column and remedy."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from atlas.data import load_bars
-from atlas.records.errors import AtlasError, DataError
+from atlas.records.errors import AtlasError, ConfigurationError, DataError
 from atlas.records.instruments import Instrument
 
 HEADER = "date,open,high,low,close,volume\n"
@@ -18,7 +19,16 @@ MALFORMED = [
     ("header only", HEADER, ["header but no rows"]),
     ("no header", "2020-01-01,1,2,1,2,3,4,5\n", ["line 1 holds values", "8 columns", "date,open,high,low,close"]),
     ("missing column", "date,open,high,low\n2020-01-01,1,2,1\n", ["no column 'close'", "date, open, high, low"]),
-    ("missing time", "day,open,high,low,close\n2020-01-01,1,2,1,2\n", ["no column 'timestamp or datetime or date"]),
+    ("missing time", "day,open,high,low,close\n2020-01-01,1,2,1,2\n", ["no column of times (timestamp, date, time)"]),
+    (
+        "names of their own",
+        "Day;First;Top;Bottom;Last;Shares;Note\n01.01.2020;1,5;2,5;1,0;2,0;3;x\n",
+        [
+            "no columns of times, open, high, low among Day, First",
+            "columns={'time': ..., 'open': ..., 'high': ..., 'low'",
+        ],
+    ),
+    ("Excel's days", HEADER + "43831,1,2,1,2,3\n43832,1,2,1,2,3\n", ["2020-01-01 as Excel counts days"]),
     ("near miss", "date,open,hihg,low,close\n2020-01-01,1,2,1,2\n", ["no column 'high'", "columns={'high': 'hihg'}"]),
     ("column twice", "date,open,high,low,close,Close\n2020-01-01,1,2,1,2,2\n", ["'Close' stands twice"]),
     ("odd clock", "date,time,open,high,low,close\n2020-01-01,25:00,1,2,1,2\n", ["'time'", "no time '25:00'"]),
@@ -161,3 +171,61 @@ def test_arguments_are_checked(tmp_path: Path) -> None:
         load_bars(path, timestamps="middle")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="comes twice"):
         load_bars({"A": path, "B": path}, instruments={"B": Instrument("A")})
+
+
+ODD = "Quote Day,open,high,low,close,Turnover Shares\n2020-01-01,1,2,1,2,3\n2020-01-02,1,2,1,2,3\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"Quote Day": "time"}, "columns= goes from the standard name to the header: {'time': 'Quote Day'}"),
+        ({"time": "Quote Day", "volume": "Turnover"}, "did you mean 'Turnover Shares'?"),
+        ({"tiem": "Quote Day"}, "columns= has no 'tiem'; did you mean 'time'?"),
+    ],
+)
+def test_columns_that_miss_are_told_which_was_meant(tmp_path: Path, columns: dict[str, str], words: str) -> None:
+    (tmp_path / "odd.csv").write_text(ODD, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_bars(tmp_path / "odd.csv", columns=columns)
+    assert words in str(caught.value)
+
+
+def test_an_address_and_an_empty_path_are_no_files() -> None:
+    with pytest.raises(DataError, match="it is an address, not a file: download it first"):
+        load_bars("https://example.com/prices.csv")
+    with pytest.raises(DataError, match="the path of the data is empty"):
+        load_bars("")
+
+
+def test_dates_are_bars_of_a_day_at_least(tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text(HEADER + GOOD + "2020-01-02,1,2,1,2,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="its times are dates, without a time of day, and timeframe='1m'"):
+        load_bars(tmp_path / "A.csv", timeframe="1m")
+
+
+def test_a_period_without_bars_is_told_with_that_of_the_data(tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text(HEADER + GOOD + "2020-01-02,1,2,1,2,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"has no bar from 2030-01-01: they run from 2020-01-01 to 2020-01-02$"):
+        load_bars(tmp_path / "A.csv").within(1_893_456_000_000_000_000, None)
+
+
+@pytest.mark.parametrize(
+    ("instruments", "words"),
+    [
+        ({"A": {"lot_size": 1}}, "instruments: give Instrument('A', lot_size=1) or the like, not a dict"),
+        ({"AAPLE": Instrument("AAPLE")}, "there are no bars of 'AAPLE', only of AAPL; did you mean 'AAPL'?"),
+        ({"MSFT": Instrument("MSFT")}, "there are no bars of 'MSFT', only of AAPL"),
+    ],
+)
+def test_a_description_that_describes_nothing_is_refused(tmp_path: Path, instruments: Any, words: str) -> None:
+    (tmp_path / "AAPL.csv").write_text(HEADER + GOOD, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_bars(tmp_path / "AAPL.csv", instruments=instruments)
+    assert words in str(caught.value)
+
+
+def test_a_catalogue_may_describe_more_than_the_data_has(tmp_path: Path) -> None:
+    (tmp_path / "AAPL.csv").write_text(HEADER + GOOD, encoding="utf-8")
+    catalogue = [Instrument("AAPL", lot_size=1), Instrument("MSFT")]
+    assert load_bars(tmp_path / "AAPL.csv", instruments=catalogue).instruments == (catalogue[0],)

@@ -60,7 +60,7 @@ def test_minute_equities() -> None:
 
 def test_quotes_are_read_when_their_columns_are_named() -> None:
     path = ROOT / "equity_1m" / "lean_spy_ibm_2013-10_quote_1m.parquet"
-    with pytest.raises(DataError, match=r"no column 'open' among ts, symbol, bid_open"):
+    with pytest.raises(DataError, match=r"no columns of open, high, low, close among ts, symbol, bid_open"):
         load_bars(path)
 
 

@@ -24,7 +24,7 @@ def test_files_and_periods(tmp_path: Path) -> None:
     one = history(data_source=source, symbols=["AAPL"], startDate="2020-01-02", endDate="2020-01-02", currency="EUR")
     assert (one.symbols, len(one), one.instruments[0].currency) == (("AAPL",), 1, "EUR")
     assert history(data_source={"type": "folder", "path": str(tmp_path)}, symbols=["bars"]).symbols == ("bars",)
-    with pytest.raises(DataError, match="no bar from 2021-01-01 to None"):
+    with pytest.raises(DataError, match="no bar from 2021-01-01: they run from 2020-01-01 to 2020-01-03"):
         history(data_source=source, startDate="2021-01-01")
     with pytest.raises(DataError, match="no bars of X: there are bars"):
         history(data_source=str(path), symbols=["X", "bars"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from atlas.kernel.indicators import SMA
+from atlas.kernel.indicators import ATR, SMA
 from atlas.strategy.base import Strategy
 
 FACTORS = [1.0, 2.0]
@@ -275,6 +275,32 @@ class VerbOfOthers(Strategy):
         ctx.target_percent(bar.instrument, 0.5)
 
 
+class TextForNumber(Strategy):
+    """A literal text where a verb takes a number."""
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        ctx.buy(quantity="10")
+
+
+class WrongInputs(Strategy):
+    """An indicator fed with other inputs than it takes."""
+
+    reach: ATR = ATR(5)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        self.reach.update(bar.close)  # type: ignore[call-arg]
+
+
+class Unfed(Strategy):
+    """Reading an indicator or window that no method feeds."""
+
+    average: SMA = SMA(5)
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        if self.average.value > 0.0:
+            ctx.close()
+
+
 REFUSED = [
     (WordOfOthers, "buy() has no parameter 'size' — did you mean 'quantity'?", "size=3.0"),
     (BracketOfHalf, "bracket(): a bracket has both a stop_loss and a take_profit", "ctx.bracket("),
@@ -294,5 +320,8 @@ REFUSED = [
     (ColumnByVariable, 'a column is named by a literal text: ctx.column("sentiment")', "ctx.column(name)"),
     (SymbolInFunction, "symbols are named in hooks and methods", 'ctx.buy("AAPL"'),
     (MethodCallsItself, "down calls itself; write a loop", "def down"),
+    (TextForNumber, "buy(): quantity is a number, not the text '10'", 'quantity="10"'),
+    (WrongInputs, "update(): missing a required argument: 'low'", "self.reach.update"),
+    (Unfed, "Unfed.average is read and never fed: call self.average.update(...)", "self.average.value"),
     (Recursive, "endless calls itself; write a loop", "def endless"),
 ]

@@ -106,13 +106,34 @@ def test_the_row_of_the_strategy_is_filled_in() -> None:
 
 
 def test_an_unknown_symbol_is_told_at_binding() -> None:
-    with pytest.raises(StrategyError, match="no instrument 'AAPLE' in this run — did you mean 'AAPL'"):
+    with pytest.raises(StrategyError, match="no instrument 'AAPLE' in this run — did you mean 'AAPL'") as caught:
         Desk(NamesSymbol, "interpreted")
+    assert "AAPLE" in Path(caught.value.file).read_text(encoding="utf-8").splitlines()[caught.value.line - 1]
+
+
+def test_a_symbol_that_resembles_none_is_told_with_those_there_are() -> None:
+    class Faraway(Strategy):
+        def on_bar(self, ctx: Any, bar: Any) -> None:
+            ctx.buy("ZZZZ", 1)
+
+    with pytest.raises(StrategyError, match="no instrument 'ZZZZ' in this run; there are AAPL"):
+        Desk(Faraway, "interpreted")
+
+
+def test_a_strategy_without_hooks_is_refused() -> None:
+    class Idle(Strategy):
+        weight: float = 0.5
+
+    with pytest.raises(StrategyError, match=r"Idle: has no hook, so it would never trade: define on_bar"):
+        definition_of(Idle())
 
 
 def test_a_full_arena_is_a_capacity_error() -> None:
     class Large(Strategy):
         closes: Window = Window(100_000)
+
+        def on_bar(self, ctx: Any, bar: Any) -> None:
+            self.closes.append(bar.close)
 
     with pytest.raises(CapacityError, match="the states of Large need"):
         Desk(Large, "interpreted")

@@ -44,6 +44,9 @@ def strategy_class(name: str) -> type[Strategy]:
     module = OTHER_NAMES.get(name, name)
     if module not in MODULES:
         known = {*MODULES, *OTHER_NAMES}
+        if ".py" in name:
+            imported = "import its class and pass an instance; file.py:ClassName is for documents and commands"
+            raise ConfigurationError(f"{name!r} is no shipped strategy: {imported}")
         raise ConfigurationError(f"no shipped strategy is called {name!r}{suggestion(name, known)}")
     found: type[Strategy] = getattr(importlib.import_module(f"{__name__}.{module}"), MODULES[module])
     return found
