@@ -153,15 +153,15 @@ def _strategies(strategies: Sequence[Strategy], missing: list[str]) -> dict[str,
     if kind is None:
         missing.append(f"the class {first.__name__}, which is in no file")
     parameters = settable_parameters(strategies[0])
-    own, usual = definition_of(strategies[0]).parameters(), definition_of(first()).parameters()
+    own, usual = definition_of(strategies[0]).chosen_parameters(), definition_of(first()).parameters()
     missing += [f"{name}={own[name]}" for name in own if name not in parameters and own[name] != usual[name]]
     return {"type": kind or first.__name__, "name": first.__name__, "parameters": parameters}
 
 
 def settable_parameters(strategy: Strategy) -> dict[str, Any]:
-    """Return the values of a strategy's fields, its defaults too, as far as a document can set them."""
+    """Return the values of a strategy's parameters, its defaults too, as far as a document can set them."""
     found: dict[str, Any] = {}
-    for name, value in definition_of(strategy).parameters().items():
+    for name, value in definition_of(strategy).chosen_parameters().items():
         try:
             type(strategy)(**{name: value})
         except StrategyError:

@@ -398,7 +398,7 @@ class BacktestResult:
         return {
             f"{own}.{name}" if many else name: value
             for own, bound in zip(self.strategy_names, self._engine.bound, strict=True)
-            for name, value in bound.definition.parameters().items()
+            for name, value in bound.definition.chosen_parameters().items()
         }
 
     @property
