@@ -62,6 +62,7 @@ from atlas.backtest.folder import (
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
 from atlas.backtest.showing import ReportView, is_notebook
+from atlas.backtest.slippage import charged_money
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
 from atlas.records.enums import CashMovementType, OrderState, RejectReason
@@ -203,6 +204,7 @@ class BacktestResult:
             risk_free_rate=self.settings.risk_free_rate,
             benchmark=self.benchmark,
             conversion=self._conversion,
+            slippage_money=charged_money(self.standing_fill_records, self.history, self.settings),
         )
 
     @property

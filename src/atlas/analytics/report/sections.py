@@ -104,7 +104,7 @@ def cards(summary: Summary, currency: str) -> str:
     unit = f"{currency} " if currency else ""
     duration = format_figure(summary.max_drawdown_duration_days, "days")
     beside = "" if summary.benchmark_return is None else f", {format_figure(summary.benchmark_return, 'percent')} held"
-    costs = f"{unit}{format_figure(summary.slippage_paid, 'money')} slippage"
+    costs = f"slippage charged {unit}{format_figure(summary.slippage_paid, 'money')}"
     chosen = (
         ("Total return", "total_return", f"{unit}{format_figure(summary.final_equity, 'money')}{beside}"),
         ("CAGR", "cagr", f"volatility {format_figure(summary.annualized_volatility, 'percent')}"),

@@ -27,7 +27,7 @@ class TradeList {
       { label: "MAE", key: (row) => this.data.mae[row], text: of("mae", money), title: "Maximum adverse excursion: the lowest result on the way" },
       { label: "MFE", key: (row) => this.data.mfe[row], text: of("mfe", money), title: "Maximum favourable excursion: the highest result on the way" },
       { label: "Fees", key: (row) => this.data.fees[row], text: of("fees", money) },
-      { label: "Slippage", key: (row) => this.data.slippage[row], text: of("slippage", money) },
+      { label: "Shortfall", key: (row) => this.data.slippage[row], text: of("slippage", money), title: "Implementation shortfall: what its fills cost against the prices when they were asked for; inside the profit" },
       { label: "Held", key: (row) => this.data.held[row], text: of("held", duration) },
       { label: "Bars", key: (row) => this.data.bars[row], text: of("bars", (value) => fixed(value, 0)) },
       { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
@@ -129,7 +129,7 @@ class TradeList {
     const won = data.profit[row] > 0, notional = data.quantity[row] * data.entryPrice[row];
     const title = element("h3", `Trade ${fixed(row + 1, 0)}: ${data.direction[row] > 0 ? "long" : "short"} ${quantity(data.quantity[row])} ${symbol}, ${money(data.profit[row])}`, won ? "gain" : "loss");
     const facts = element("p", `Held ${duration(data.held[row])}${Number.isFinite(data.bars[row]) ? ` (${fixed(data.bars[row], 0)} bars)` : ""}, ${fixed(data.fills[row], 0)} fills. ` +
-      `Gross ${money(data.gross[row])}${data.income[row] ? `, dividends ${money(data.income[row])}` : ""}, fees ${money(data.fees[row])}; slippage of ${money(data.slippage[row])} is in the gross. ` +
+      `Gross ${money(data.gross[row])}${data.income[row] ? `, dividends ${money(data.income[row])}` : ""}, fees ${money(data.fees[row])}; a shortfall of ${money(data.slippage[row])} against the prices when asked is in the gross. ` +
       `At worst ${money(data.mae[row])} (${percent(data.mae[row] / notional)}), at best ${money(data.mfe[row])} (${percent(data.mfe[row] / notional)}).`);
     const legs = element("div", undefined, "legs");
     for (const [leg, words] of [["entry", "First entry"], ["exit", "Last exit"]]) legs.append(this.leg(leg, words, row, decimals));
