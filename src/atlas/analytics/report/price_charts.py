@@ -35,6 +35,8 @@ class PriceCharts:
     ----------
     decimals : dict of int to int
         Decimals of a price worth showing, by instrument.
+    numbers : list of int
+        Of the instruments that are drawn.
     left_out : int
         Instruments with bars that are not drawn.
     """
@@ -49,15 +51,15 @@ class PriceCharts:
         numbers.sort(key=lambda number: (-traded.get(number, 0), number))
         self.left_out = max(len(numbers) - MOST_SYMBOLS, 0)
         self._instruments = known
-        self._numbers = numbers[:MOST_SYMBOLS]
+        self.numbers = numbers[:MOST_SYMBOLS]
         self.decimals: dict[int, int] = {}
 
     def data(self) -> list[dict[str, Any]]:
         """Return what the page's script reads, a mapping a symbol."""
-        if not self._numbers:
+        if not self.numbers:
             return []
-        share = MOST_PRICE_BYTES // len(self._numbers)
-        return [self._chart(number, share) for number in self._numbers]
+        share = MOST_PRICE_BYTES // len(self.numbers)
+        return [self._chart(number, share) for number in self.numbers]
 
     def _chart(self, number: int, most_bytes: int) -> dict[str, Any]:
         instrument = self._instruments[number]

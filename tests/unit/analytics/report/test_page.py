@@ -25,6 +25,7 @@ from atlas.analytics import (
     summarize,
     write_report,
 )
+from atlas.analytics.report.content import Share
 from atlas.analytics.report.page import json_in_page
 from atlas.analytics.report.price_charts import MOST_SYMBOLS, lies_upon_prices, significant_decimals
 from atlas.analytics.returns import DAY_NS
@@ -214,8 +215,10 @@ def test_several_strategies_and_accounts_are_told_apart() -> None:
         make_fills([(int(times[12]), -2, 13.0), (int(times[19]), 2, 15.0)], instrument=2),
     )
     run = MadeRun((Instrument("A"), Instrument("B")), bars, fills, make_equity(times, np.linspace(100, 99, 40)), 10**10)
-    page = report_html(content_of(run))
+    names = [Share(1, "Trend", 5.0, 0.0, 1.0), Share(2, "Dip", -2.0, 0.0, 1.0)]
+    page = report_html(content_of(run, strategies=names))
     data = data_of(page)
+    assert trades_named(data) == {"1": "Trend", "2": "Dip"}
     assert [price["symbol"] for price in data["prices"]] == ["B", "A"]
     trades = data["trades"]
     found = {name: unpacked(trades["pack"], place).tolist() for name, place in trades["columns"].items()}
@@ -223,6 +226,11 @@ def test_several_strategies_and_accounts_are_told_apart() -> None:
     assert (found["direction"], found["bars"]) == ([1.0, -1.0], [6.0, 7.0])
     assert trades["symbols"] == ["B"]
     assert page.count("<tr data-number=") == 2
+
+
+def trades_named(data: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = data["trades"]["strategies"]
+    return found
 
 
 def test_a_run_of_nothing_has_a_page() -> None:
@@ -262,12 +270,15 @@ def test_many_symbols_share_the_room() -> None:
         make_equity(times, np.linspace(100.0, 101.0, 300)),
         100 * MONEY,
     )
-    page = report_html(content_of(run))
+    symbols = [Share(number, f"S{number:02}", float(number), 0.0, 0.0) for number in range(1, count + 1)]
+    page = report_html(content_of(run, symbols=symbols))
     prices = data_of(page)["prices"]
     assert len(prices) == MOST_SYMBOLS
     assert prices[0]["symbol"] == f"S{count}"
     assert "5 more symbols, traded less, are not drawn" in text_of(page)
     assert page.count("<tr data-number=") == count
+    # Only those with a chart are there to be clicked.
+    assert page.count('<button class="link">S') == MOST_SYMBOLS
 
 
 def test_a_million_bars_and_more_trades_than_are_listed_stay_below_eight_megabytes() -> None:

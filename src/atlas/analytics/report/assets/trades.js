@@ -32,7 +32,8 @@ class TradeList {
       { label: "Bars", key: (row) => this.data.bars[row], text: of("bars", (value) => fixed(value, 0)) },
       { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
     ];
-    if (several("strategy")) this.columns.splice(1, 0, { label: "Strategy", key: (row) => this.data.strategy[row], text: of("strategy", String) });
+    const strategy = of("strategy", (number) => given.strategies[number] ?? String(number));
+    if (several("strategy")) this.columns.splice(2, 0, { label: "Strategy", left: true, key: strategy, text: strategy });
     if (several("account")) this.columns.splice(1, 0, { label: "Account", key: (row) => this.data.account[row], text: of("account", String) });
     this.rows = Array.from({ length: this.count }, (_, row) => row);
     this.sorted = 0; this.descending = false; this.selected = -1; this.from = -1;
@@ -68,7 +69,7 @@ class TradeList {
   }
   words(row) {
     this.searched ??= new Array(this.count);
-    return this.searched[row] ??= [this.given.symbols[this.data.symbol[row]], this.data.direction[row] > 0 ? "long" : "short", moment(this.data.entry[row], report.daily), moment(this.data.exit[row], report.daily), this.reason("entry", row), this.reason("exit", row), "#" + (row + 1)].join(" ").toLowerCase();
+    return this.searched[row] ??= [this.given.symbols[this.data.symbol[row]], this.data.direction[row] > 0 ? "long" : "short", this.given.strategies[this.data.strategy[row]] ?? "", moment(this.data.entry[row], report.daily), moment(this.data.exit[row], report.daily), this.reason("entry", row), this.reason("exit", row), "#" + (row + 1)].join(" ").toLowerCase();
   }
   apply() {
     const wanted = byId("trades-filter").value.toLowerCase().split(/\s+/).filter(Boolean), kind = byId("trades-kind").value;
