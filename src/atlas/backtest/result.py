@@ -40,6 +40,7 @@ from atlas.analytics import (
     write_trades_parquet,
 )
 from atlas.analytics.report.content import Conduct, Ended, Severity, Share
+from atlas.analytics.report.price_charts import MOST_SYMBOLS, most_traded
 from atlas.analytics.returns import EquityCurve
 from atlas.backtest.assumptions import assumptions_of
 from atlas.backtest.attribution import Axis, BaseCurrency, attribution_columns, attribution_frame, shares
@@ -335,7 +336,8 @@ class BacktestResult:
     @cached_property
     def indicators(self) -> list[IndicatorLine]:
         """What the strategies' indicators stood at over time, for charts: read from a second run of the same."""
-        return indicator_lines(self._engine)
+        drawn = most_traded(self.round_trips, self.bar_groups.numbers)[:MOST_SYMBOLS]
+        return indicator_lines(self._engine, instruments=drawn)
 
     def explain(self, fill: Any) -> Explanation:
         """Say in sentences why a fill is what it is: rule, bar, prices, cap, slippage, fee, latency, relaxations.

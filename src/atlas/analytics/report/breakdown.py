@@ -89,7 +89,7 @@ def _section(
     body = "".join(_row(row, largest, row.share.number in drawn) for row in shown)
     heads = f'<th scope="col" class="text">{column}</th>' + "".join(_head(*each) for each in COLUMNS)
     note = f"In {escape(content.currency)}. " if content.currency else ""
-    note += "A click on a name shows its prices. " if drawn else ""
+    note += '<span class="screen">A click on a name shows its prices. </span>' if drawn else ""
     return (
         f'<section id="{name}"><div class="bar"><h2>{heading}</h2><div class="tools"></div></div>'
         f'<div class="scroll"><table class="breakdown" data-table="{name}"><thead><tr>{heads}</tr></thead>'

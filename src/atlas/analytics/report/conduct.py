@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from atlas.analytics.report.content import Conduct
+from atlas.analytics.summary import format_figure
 
 ENDS: Final = {
     "failed": "This run failed before its data ended",
@@ -65,7 +66,8 @@ def _counts(caption: str, counts: Mapping[str, int]) -> str:
         return ""
     whole = sum(counts.values())
     rows = "".join(
-        f'<tr><th scope="row">{escape(word)}</th><td>{count:,}</td><td>{count / whole:.1%}</td></tr>'
+        f'<tr><th scope="row">{escape(word)}</th><td>{count:,}</td>'
+        f"<td>{format_figure(count / whole, 'percent')}</td></tr>"
         for word, count in counts.items()
     )
     total = f'<tr class="total"><th scope="row">all</th><td>{whole:,}</td><td></td></tr>' if len(counts) > 1 else ""

@@ -34,6 +34,48 @@ class Histogram:
     normal: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A time below a peak.
+
+    Attributes
+    ----------
+    depth : float
+        Of its lowest point, a fraction below 0.
+    peak, trough : int
+        Places of the last point at the peak, -1 before the first, and of the lowest one.
+    end : int or None
+        Place of the first point back at the peak; None where there is none.
+    """
+
+    depth: float
+    peak: int
+    trough: int
+    end: int | None
+
+
+def deepest_falls(fallen: FloatArray, most: int) -> list[Fall]:
+    """Return the deepest times below a peak, the deepest first.
+
+    Parameters
+    ----------
+    fallen : float64 array, shape (n,)
+        Drawdown at each point, ≤ 0.
+    most : int
+    """
+    below = np.concatenate([[False], fallen < 0.0, [False]])
+    begins, ends = np.flatnonzero(below[1:] & ~below[:-1]), np.flatnonzero(~below[1:] & below[:-1])
+    if not len(begins):
+        return []
+    depths = np.minimum.reduceat(fallen, begins)
+    found = []
+    for place in np.argsort(depths, kind="stable")[:most].tolist():
+        begin, end = int(begins[place]), int(ends[place])
+        trough = begin + int(np.argmin(fallen[begin:end]))
+        found.append(Fall(float(depths[place]), begin - 1, trough, end if end < len(fallen) else None))
+    return found
+
+
 def rolling_window(days: int, days_per_year: float) -> int:
     """Return the days of the rolling Sharpe ratio: half a year, less where a run is short, 0 where it is too short."""
     window = min(round(days_per_year * HALF_YEAR_SHARE), days // 4)

@@ -176,7 +176,7 @@ def _returns(content: ReportContent) -> Figure:
 
 def _prices(content: ReportContent) -> Figure:
     sheet = _sheet("Prices and trades")
-    numbers = drawings.most_traded(content)[: drawings.MOST_CHARTS]
+    numbers = drawings.charted(content)[: drawings.MOST_CHARTS]
     if not numbers:
         sheet.text(LEFT, TOP - 0.05, "No bar was seen.", size=9, color=drawings.MUTED)
         return sheet

@@ -11,7 +11,7 @@ import numpy as np
 from atlas.analytics.report import curves, series
 from atlas.analytics.report.candles import Candles, candles_of, joined
 from atlas.analytics.report.content import ReportContent
-from atlas.analytics.report.price_charts import lies_upon_prices
+from atlas.analytics.report.price_charts import lies_upon_prices, most_traded
 from atlas.analytics.returns import (
     DAYS_PER_YEAR_ROUND_THE_CLOCK,
     DAYS_PER_YEAR_SESSIONS,
@@ -267,16 +267,10 @@ def _month(axes: Axes, place: int, line: int, value: float, largest: float) -> N
     axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=6.5)
 
 
-def most_traded(content: ReportContent) -> list[int]:
+def charted(content: ReportContent) -> list[int]:
     """Return the numbers of the instruments with bars, those most traded first."""
     known = instruments_by_number(content.instruments)
-    traded = dict(zip(*(part.tolist() for part in _counts(content)), strict=True))
-    numbers = [number for number in content.groups.numbers if number in known]
-    return sorted(numbers, key=lambda number: (-traded.get(number, 0), number))
-
-
-def _counts(content: ReportContent) -> Any:
-    return np.unique(content.trades.closed["instrument"], return_counts=True)
+    return most_traded(content.trades, [number for number in content.groups.numbers if number in known])
 
 
 def latest_trades_ns(content: ReportContent, number: int) -> int | None:

@@ -6,11 +6,15 @@ from html import escape
 from typing import Final
 
 from atlas.analytics.report.content import Assumption, Remark, ReportContent
-from atlas.analytics.returns import MonthlyReturn
-from atlas.analytics.summary import ABSENT, FIGURES, GROUPS, SIGNED, Style, Summary, Value, format_figure
+from atlas.analytics.report.curves import Fall, deepest_falls
+from atlas.analytics.returns import DAY_NS, IntArray, MonthlyReturn
+from atlas.analytics.summary import ABSENT, FIGURES, GROUPS, SIGNED, Style, Summary, Value, format_figure, format_time
 from atlas.analytics.verdict import LEVELS, Criterion, Verdict, mark, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MOST_FALLS: Final = 5
+LONG_VALUE: Final = 11
+"""Characters of a key figure from which on it is set smaller."""
 _BESIDE: Final = frozenset(
     {
         "final_equity",
@@ -65,7 +69,7 @@ def verdict(found: Verdict) -> str:
     return (
         f'<details class="verdict {kind}"><summary><span class="badge">{escape(found.level)}</span>'
         f'<span class="reason">{escape(found.reason)}</span></summary>'
-        f'<div class="scroll"><table class="criteria"><thead><tr><th></th><th scope="col">reached</th>{heads}'
+        f'<div class="scroll"><table class="criteria"><thead><tr><td></td><th scope="col">reached</th>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
@@ -117,11 +121,16 @@ def cards(summary: Summary, currency: str) -> str:
     styles = {key: style for key, _, style in FIGURES}
     return "".join(
         f'<div class="card"><div class="label">{label}</div>'
-        f'<div class="value{_sign_class(key, summary[key], styles[key])}">'
-        f"{escape(format_figure(summary[key], styles[key]))}</div>"
+        f"{_card_value(key, summary, styles[key])}"
         f'<div class="detail">{escape(detail)}</div></div>'
         for label, key, detail in chosen
     )
+
+
+def _card_value(key: str, summary: Summary, style: Style) -> str:
+    text = format_figure(summary[key], style)
+    length = " long" if len(text) > LONG_VALUE else ""
+    return f'<div class="value{_sign_class(key, summary[key], style)}{length}">{escape(text)}</div>'
 
 
 def _sign_class(key: str, value: Value, style: Style) -> str:
@@ -146,10 +155,11 @@ def months(monthly: Sequence[MonthlyReturn]) -> str:
             value = values.get((year, month))
             growth *= 1.0 + (value or 0.0)
             cells.append(_month_cell(value, largest))
-        rows.append(f"<tr><th>{year}</th>{''.join(cells)}{_month_cell(growth - 1.0, 4 * largest, 'year ')}</tr>")
-    heads = "".join(f"<th>{name}</th>" for name in (*_MONTHS, "Year"))
+        whole = _month_cell(growth - 1.0, 4 * largest, "year ")
+        rows.append(f'<tr><th scope="row">{year}</th>{"".join(cells)}{whole}</tr>')
+    heads = "".join(f'<th scope="col">{name}</th>' for name in (*_MONTHS, "Year"))
     return (
-        f'<div class="scroll"><table class="months"><thead><tr><th></th>{heads}</tr></thead>'
+        f'<div class="scroll"><table class="months"><thead><tr><td></td>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -162,6 +172,32 @@ def _month_cell(value: float | None, largest: float, extra: str = "") -> str:
     way = "up" if value > 0.0 else "down" if value < 0.0 else ""
     heat = 0.06 + 0.62 * min(abs(value) / largest, 1.0) ** 0.7
     return f'<td class="{extra}{way}" style="--heat:{heat:.2f}">{format_figure(value, "percent")[:-1]}</td>'
+
+
+def drawdowns(content: ReportContent, daily: bool) -> str:
+    """Return the deepest drawdowns: how deep, from when to when, how long."""
+    found = deepest_falls(content.fallen, MOST_FALLS)
+    if not found:
+        return '<p class="note">Equity never fell below a peak.</p>'
+    times_ns = content.curve.times_ns
+
+    def day(place: int | None) -> str:
+        return ABSENT if place is None else format_time(int(times_ns[max(place, 0)]) - int(daily))[:10]
+
+    rows = "".join(
+        f"<tr><td>{format_figure(fall.depth, 'percent')}</td><td>{day(fall.peak)}</td><td>{day(fall.trough)}</td>"
+        f"<td>{day(fall.end)}</td><td>{_days(times_ns, fall)}</td></tr>"
+        for fall in found
+    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Depth", "Peak", "Trough", "Made good", "Days"))
+    return (
+        f'<div class="scroll"><table class="falls"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _days(times_ns: IntArray, fall: Fall) -> str:
+    end = len(times_ns) - 1 if fall.end is None else fall.end
+    return format_figure(float(times_ns[end] - times_ns[max(fall.peak, 0)]) / DAY_NS, "days").removesuffix(" days")
 
 
 def figures(summary: Summary) -> str:
@@ -184,19 +220,16 @@ def _figure(key: str, label: str, style: Style, summary: Summary) -> str:
 
 
 def beside(summary: Summary, other: Summary | None) -> str:
-    """Return the run's figures beside its benchmark's; empty where there is none."""
-    if other is None:
-        return ""
+    """Return the run's figures, beside its benchmark's where there is one."""
     rows = "".join(
         f'<tr><th scope="row">{escape(label)}</th>{_beside_cell(key, summary, style)}'
-        f"{_beside_cell(key, other, style)}</tr>"
+        f"{'' if other is None else _beside_cell(key, other, style)}</tr>"
         for key, label, style in FIGURES
         if key in _BESIDE
     )
-    return (
-        f'<table class="beside"><thead><tr><th></th><th scope="col">strategy</th>'
-        f'<th scope="col">{escape(summary.benchmark or "benchmark")}</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
+    named = "" if other is None else f'<th scope="col">{escape(summary.benchmark or "benchmark")}</th>'
+    heads = f'<thead><tr><td></td><th scope="col">run</th>{named}</tr></thead>'
+    return f'<div class="scroll"><table class="beside">{heads}<tbody>{rows}</tbody></table></div>'
 
 
 def _beside_cell(key: str, summary: Summary, style: Style) -> str:
@@ -225,7 +258,7 @@ def assumptions(stated: Sequence[Assumption]) -> str:
 
 def _assumption_table(stated: Iterable[Assumption]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(item.name)}</td><td>{escape(item.value)}</td><td>{escape(item.detail)}</td></tr>"
+        f'<tr><th scope="row">{escape(item.name)}</th><td>{escape(item.value)}</td><td>{escape(item.detail)}</td></tr>'
         for item in stated
     )
     return f'<table class="assumptions"><tbody>{rows}</tbody></table>'

@@ -42,9 +42,9 @@ def test_orders_and_refusals_are_counted_by_reason() -> None:
         )
     )
     text = " ".join(text_of(shown).split())
-    assert "filled 1,200 80.0%" in text
-    assert "the risk check of buying power 250 83.3%" in text
-    assert "the venue: exchange closed 50 16.7%" in text
+    assert "filled 1,200 80.00%" in text
+    assert "the risk check of buying power 250 83.33%" in text
+    assert "the venue: exchange closed 50 16.67%" in text
     assert "all 1,500" in text
     assert "The strategies logged nothing." in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import html
 import html.parser
@@ -330,10 +331,33 @@ def test_indicators_lie_upon_prices_or_below() -> None:
         IndicatorLine(2, "other", "of another instrument", times, average),
     ]
     found = data_of(report_html(content_of(RUN, indicators=lines)))["prices"][0]
-    shown = [(line["label"], line["upon"], line["first"]) for line in found["lines"]]
-    assert shown == [("fast SMA(20)", True, 19), ("strength RSI(14)", False, 0)]
-    values = unpacked(found["marksPack"], found["lines"][0]["values"])
-    np.testing.assert_allclose(values[19:], average[19:], atol=0.01)
+    shown = [(line["label"], line["upon"], line["width"]) for line in found["lines"]]
+    assert shown == [("fast SMA(20)", True, 1), ("strength RSI(14)", False, 1)]
+    first, second = ([unpacked(found["linesPack"], line[name]) for name in ("x", "values")] for line in found["lines"])
+    # From the first value that is known, each at its bar.
+    np.testing.assert_array_equal(first[0], np.arange(19, len(times)))
+    np.testing.assert_allclose(first[1], average[19:], atol=0.01)
+    np.testing.assert_array_equal(second[0], np.arange(len(times)))
+
+
+def test_indicators_that_take_too_much_room_keep_their_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atlas.analytics.report.price_charts.MOST_LINE_BYTES", 6_000)
+    times = RUN.bars["venue_time_ns"]
+    values = 1_200.0 + np.random.default_rng(3).normal(0, 50, len(times))
+    values[777] = 4_000.0
+    line = IndicatorLine(1, "noise", "noise", times, values)
+    found = data_of(report_html(content_of(RUN, indicators=[line])))["prices"][0]
+    (shown,) = found["lines"]
+    assert shown["width"] >= 4
+    assert len(found["linesPack"]) <= 6_000
+    kept = unpacked(found["linesPack"], shown["values"])
+    bars = unpacked(found["linesPack"], shown["x"]).astype(int)
+    np.testing.assert_allclose(kept, values[bars], atol=0.01)
+    width = shown["width"]
+    for begin in range(0, len(values) // width * width, width):
+        inside = kept[(bars >= begin) & (bars < begin + width)]
+        part = values[begin : begin + width]
+        assert (inside.min(), inside.max()) == pytest.approx((part.min(), part.max()), abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -349,3 +373,32 @@ def test_what_is_measured_in_prices(values: list[float], upon: bool) -> None:
 @pytest.mark.parametrize(("values", "decimals"), [([0.5], 6), ([70.1], 4), ([1e7], 0), ([0.0], 0), ([np.nan], 0)])
 def test_six_digits_are_kept(values: list[float], decimals: int) -> None:
     assert significant_decimals(values) == decimals
+
+
+def test_the_deepest_drawdown_is_the_summarys() -> None:
+    table = re.search(r'<table class="falls">.*?</table>', PAGE, re.DOTALL)
+    assert table is not None
+    first = text_of(table[0].partition("<tbody>")[2]).split()
+    assert first[0] == format_figure(CONTENT.summary.max_drawdown, "percent")
+    assert table[0].count("<tr>") == 6
+
+
+def test_what_is_printed_as_nothing_is_neither_gain_nor_loss() -> None:
+    summary = dataclasses.replace(CONTENT.summary, alpha=0.00001, sharpe=-0.001, sortino=-0.5)
+    page = report_html(content_of(RUN, summary=summary))
+    cell = {
+        key: re.search(rf'data-figure="{key}"><th scope="row">[^<]*</th><td([^>]*)>', page)
+        for key in ("alpha", "sharpe", "sortino")
+    }
+    assert {key: found[1] for key, found in cell.items() if found} == {
+        "alpha": "",
+        "sharpe": "",
+        "sortino": ' class="loss"',
+    }
+
+
+def test_a_run_without_a_benchmark_still_shows_its_risk() -> None:
+    alone = content_of(RUN, benchmark=None)
+    text = " ".join(text_of(report_html(alone)).split())
+    assert "Return and risk run Final equity" in text
+    assert "Beside the benchmark" not in text

@@ -134,9 +134,25 @@ const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
 const FONT = "12px system-ui, sans-serif";
 function axes(colors, format, size, x) {
   const common = { stroke: colors.muted, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false }, font: FONT };
-  const y = { ...common, size, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); } };
-  return [{ ...common, grid: { show: false }, gap: 6, size: 30, ...x }, y];
+  const y = { ...common, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); },
+    // No label is cut, however long.
+    size: (u, words) => Math.max(size, ...(words || []).map((text) => text.length * 7 + 14)) };
+  return [{ ...common, grid: { show: false }, gap: 6, size: 30, values: timeWords,
+    // Years take less room than days.
+    space: (u, axis, low, high) => (high - low > 4 * 366 * DAY ? 46 : high - low > 120 * DAY ? 66 : 84), ...x }, y];
 }
+// Times as they are written elsewhere on the page; of hours the day where it begins.
+function timeWords(u, splits, axis, space, step) {
+  let before = "";
+  return splits.map((seconds) => {
+    const text = moment(seconds, false), day = text.slice(0, 10), hour = text.slice(11, 16);
+    const shown = step >= 350 * DAY ? day.slice(0, 4) : step >= 27 * DAY ? day.slice(0, 7) : step >= DAY ? day : day === before ? hour : hour === "00:00" ? day.slice(5) : day.slice(5) + " " + hour;
+    before = day;
+    return shown;
+  });
+}
+// What is not known leaves a gap.
+const withGaps = (values) => values.some(Number.isNaN) ? Array.from(values, (value) => Number.isNaN(value) ? null : value) : values;
 // Ticks of a logarithmic axis: round numbers; 1, 2 and 5 times powers of ten where it spans more than a few.
 function logTicks(low, high) {
   if (!(low > 0 && high > low)) return [];
@@ -146,12 +162,14 @@ function logTicks(low, high) {
     for (let at = Math.ceil(low / step); at * step <= high; at++) found.push(at * step);
     return found;
   }
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) for (const digit of [1, 2, 5]) if (digit * 10 ** power >= low && digit * 10 ** power <= high) found.push(digit * 10 ** power);
+  const digits = high / low > 3000 ? [1] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) for (const digit of digits) if (digit * 10 ** power >= low && digit * 10 ** power <= high) found.push(digit * 10 ** power);
   return found;
 }
 function logAxis(axis, words) {
-  const step = (splits) => splits.reduce((least, value, i) => i ? Math.min(least, value - splits[i - 1]) : least, Infinity);
-  return { ...axis, splits: (u) => logTicks(u.scales.y.min, u.scales.y.max), filter: (u, splits) => splits, values: (u, splits) => splits.map((value) => words(value, Number.isFinite(step(splits)) ? step(splits) : value)) };
+  const even = (splits) => splits.length > 1 && splits[splits.length - 1] / splits[0] < 6;
+  const step = (splits, value) => even(splits) ? splits[1] - splits[0] : 10 ** Math.floor(Math.log10(value));
+  return { ...axis, splits: (u) => logTicks(u.scales.y.min, u.scales.y.max), filter: (u, splits) => splits, values: (u, splits) => splits.map((value) => words(value, step(splits, value))) };
 }
 const logScale = { distr: 3, range: (u, low, high) => low > 0 ? [low / 1.04, high * 1.04] : [1, 10] };
 function followTouch(chart) {

@@ -24,13 +24,13 @@ class TradeList {
       { label: "Exit price", key: (row) => this.data.exitPrice[row], text: price("exitPrice") },
       { label: "Profit", signed: true, key: (row) => this.data.profit[row], text: of("profit", money) },
       { label: "Return", signed: true, key: (row) => this.data.return[row], text: of("return", percent) },
+      { label: "Held", key: (row) => this.data.held[row], text: of("held", duration) },
+      { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
       { label: "MAE", key: (row) => this.data.mae[row], text: of("mae", money), title: "Maximum adverse excursion: the lowest result on the way" },
       { label: "MFE", key: (row) => this.data.mfe[row], text: of("mfe", money), title: "Maximum favourable excursion: the highest result on the way" },
       { label: "Fees", key: (row) => this.data.fees[row], text: of("fees", money) },
       { label: "Shortfall", key: (row) => this.data.slippage[row], text: of("slippage", money), title: "Implementation shortfall: what its fills cost against the prices when they were asked for; inside the profit" },
-      { label: "Held", key: (row) => this.data.held[row], text: of("held", duration) },
       { label: "Bars", key: (row) => this.data.bars[row], text: of("bars", (value) => fixed(value, 0)) },
-      { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
     ];
     const strategy = of("strategy", (number) => given.strategies[number] ?? String(number));
     if (several("strategy")) this.columns.splice(2, 0, { label: "Strategy", left: true, key: strategy, text: strategy });
