@@ -26,11 +26,19 @@ def banners(conduct: Conduct) -> str:
 
 def ending(conduct: Conduct) -> str:
     """Return how the run ended, where that was not the end of its data."""
+    text = ending_text(conduct)
+    if not text:
+        return ""
+    said = f"{text} Every figure is of the part that was run."
+    return f'<p class="banner {conduct.status}" role="status">{escape(said)}</p>'
+
+
+def ending_text(conduct: Conduct) -> str:
+    """Return the same as a sentence; empty where the run reached the end."""
     if conduct.status == "complete":
         return ""
     reason = f": {conduct.reason}" if conduct.reason and conduct.reason != conduct.status else ""
-    text = f"{ENDS[conduct.status]}{reason.rstrip('.')}. Every figure is of the part that was run."
-    return f'<p class="banner {conduct.status}" role="status">{escape(text)}</p>'
+    return f"{ENDS[conduct.status]}{reason.rstrip('.')}."
 
 
 def _refused(conduct: Conduct) -> str:

@@ -11,6 +11,7 @@ from atlas.analytics.returns import FloatArray, IntArray, distinct
 from atlas.records.layout import RecordArray
 
 HALF_YEAR_SHARE: Final = 0.5
+LARGE_GROWTH: Final = 30.0
 _LEAST_WINDOW: Final = 20
 _MOST_BINS: Final = 61
 
@@ -124,6 +125,11 @@ def exposure_lines(points: RecordArray, times_ns: IntArray) -> tuple[FloatArray,
         gross, net = sums["gross_exposure"] / sums["equity"], sums["net_exposure"] / sums["equity"]
     alive = sums["equity"] > 0
     return np.where(alive, gross, np.nan), np.where(alive, net, np.nan)
+
+
+def wants_logarithm(values: FloatArray) -> bool:
+    """Tell whether a curve grew or fell by so much that it is a line along the axis otherwise."""
+    return bool(len(values)) and 0.0 < float(np.min(values)) < float(np.max(values)) / LARGE_GROWTH
 
 
 def histogram(returns: FloatArray) -> Histogram | None:

@@ -49,6 +49,7 @@ function fixed(value, decimals) {
   return value < 0 && /[1-9]/.test(text) ? "−" + text : text;
 }
 const percent = (value) => Number.isFinite(value) ? fixed(value * 100, 2) + "%" : "—";
+const counted = (count, word) => fixed(count, 0) + " " + word + (count === 1 ? "" : "s");
 const money = (value) => fixed(value, 2);
 const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) >= 100 ? 2 : Math.abs(value) >= 1 ? 4 : 8 }) : "—";
 function moment(seconds, daily) {

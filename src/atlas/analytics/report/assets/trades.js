@@ -129,7 +129,7 @@ class TradeList {
     const holder = byId("trade-details"), data = this.data, symbol = this.given.symbols[data.symbol[row]], decimals = this.given.decimals[data.symbol[row]];
     const won = data.profit[row] > 0, notional = data.quantity[row] * data.entryPrice[row];
     const title = element("h3", `Trade ${fixed(row + 1, 0)}: ${data.direction[row] > 0 ? "long" : "short"} ${quantity(data.quantity[row])} ${symbol}, ${money(data.profit[row])}`, won ? "gain" : "loss");
-    const facts = element("p", `Held ${duration(data.held[row])}${Number.isFinite(data.bars[row]) ? ` (${fixed(data.bars[row], 0)} bars)` : ""}, ${fixed(data.fills[row], 0)} fills. ` +
+    const facts = element("p", `Held ${duration(data.held[row])}${Number.isFinite(data.bars[row]) ? ` (${counted(data.bars[row], "bar")})` : ""}, ${counted(data.fills[row], "fill")}. ` +
       `Gross ${money(data.gross[row])}${data.income[row] ? `, dividends ${money(data.income[row])}` : ""}, fees ${money(data.fees[row])}; a shortfall of ${money(data.slippage[row])} against the prices when asked is in the gross. ` +
       `At worst ${money(data.mae[row])} (${percent(data.mae[row] / notional)}), at best ${money(data.mfe[row])} (${percent(data.mfe[row] / notional)}).`);
     const legs = element("div", undefined, "legs");
@@ -145,7 +145,7 @@ class TradeList {
     say("Price", `${fixed(legs.price[row], decimals)} for ${quantity(legs.quantity[row])}${legs.liquidity[row] ? `, as ${this.given.liquidity[legs.liquidity[row]]}` : ""}`);
     if (Number.isFinite(legs.reference[row])) say("Mark when asked", `${fixed(legs.reference[row], decimals)}, a cost of ${money(legs.slippage[row])} against it`);
     say("Fee", money(legs.fee[row]));
-    if (Number.isFinite(legs.available[row])) say("There was", `${quantity(legs.available[row])} to be had`);
+    if (Number.isFinite(legs.available[row])) say("Volume left", `${quantity(legs.available[row])} within the cap`);
     if (Number.isFinite(legs.submitted[row])) say("Asked at", `${moment(legs.submitted[row], false)}${legs.arrived[row] > legs.submitted[row] ? `, at the venue ${moment(legs.arrived[row], false)}` : ""}`);
     return box;
   }
