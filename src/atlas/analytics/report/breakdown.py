@@ -92,7 +92,8 @@ def _section(
     note += '<span class="screen">A click on a name shows its prices. </span>' if drawn else ""
     return (
         f'<section id="{name}"><div class="bar"><h2>{heading}</h2><div class="tools"></div></div>'
-        f'<div class="scroll"><table class="breakdown" data-table="{name}"><thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{heading}, who earned what">'
+        f'<table class="breakdown"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{body}</tbody><tfoot>{_feet(content, rows, left_out)}</tfoot></table></div>"
         f'<p class="note">{note}{ADDING_UP}</p></section>'
     )

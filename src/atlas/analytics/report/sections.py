@@ -159,7 +159,8 @@ def months(monthly: Sequence[MonthlyReturn]) -> str:
         rows.append(f'<tr><th scope="row">{year}</th>{"".join(cells)}{whole}</tr>')
     heads = "".join(f'<th scope="col">{name}</th>' for name in (*_MONTHS, "Year"))
     return (
-        f'<div class="scroll"><table class="months"><thead><tr><td></td>{heads}</tr></thead>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Monthly returns">'
+        f'<table class="months"><thead><tr><td></td>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -239,7 +240,11 @@ def _beside_cell(key: str, summary: Summary, style: Style) -> str:
 
 def configuration(text: str) -> str:
     """Return the configuration as it was resolved."""
-    return f"<pre>{escape(text)}</pre>" if text.strip() else '<p class="note">No configuration was recorded.</p>'
+    return (
+        f'<pre tabindex="0" aria-label="Configuration">{escape(text)}</pre>'
+        if text.strip()
+        else '<p class="note">No configuration was recorded.</p>'
+    )
 
 
 def assumptions(stated: Sequence[Assumption]) -> str:
@@ -329,4 +334,5 @@ def trades_section(count: int, listed: int, still_open: int) -> str:
 </section>
 <section id="trade-plot">
   <div class="bar"><h2>Profit of each trade</h2><div class="tools" id="scatter-choice"></div></div>
-  <div class="readout" id="scatter-readout"></div><div class="chart" id="scatter-chart"></div></section>"""
+  <div class="readout" id="scatter-readout"></div><div class="chart" id="scatter-chart" role="img"
+    aria-label="Profit of each trade"></div></section>"""
