@@ -58,14 +58,10 @@ def reason_words(reason: str) -> str:
 
 
 def orders_section(conduct: Conduct) -> str:
-    """Return what became of the orders, and the log; empty where there is neither."""
-    if not conduct.orders and not conduct.log_count:
-        return ""
+    """Return what became of the orders, and the log."""
     refusals = {reason_words(reason): count for reason, count in conduct.refusals.items()}
     tables = _counts("Orders by how they ended", conduct.orders) + _counts("Refused by", refusals)
-    if not conduct.orders:
-        tables = '<p class="note">No order was asked for.</p>'
-    counted = f'<div class="columns counts">{tables}</div>'
+    counted = f'<div class="columns counts">{tables}</div>' if tables else '<p class="note">No order was asked for.</p>'
     return f'<section id="orders"><h2>Orders and log</h2>{counted}{_log(conduct)}</section>'
 
 

@@ -22,6 +22,8 @@ MOST_MARKS: Final = 20_000
 MOST_LINES: Final = 12
 MOST_LINE_BYTES: Final = 2_400_000
 """Text of all indicators together."""
+MOST_CHART_BYTES: Final = 6_400_000
+"""Text of candles, trades and indicators together: where candles take much, indicators get less."""
 MOST_WIDTH: Final = 4_096
 FEW_VALUES: Final = 200_000
 _SIGNIFICANT: Final = 6
@@ -69,6 +71,9 @@ class PriceCharts:
         ends = self._content.groups.ends_ns(number)[np.isfinite(closes)]
         shown, text, described = fitted(every, most_bytes)
         pack = Pack()
+        marks = self._marks(pack, number, ends, 10.0**instrument.price_exponent)
+        marks_text = pack.encoded()
+        room = MOST_CHART_BYTES // len(self.numbers) - len(text) - len(marks_text)
         return {
             "symbol": instrument.symbol,
             "number": number,
@@ -77,9 +82,9 @@ class PriceCharts:
             "barsEach": shown.bars_each,
             "columns": described,
             "pack": text,
-            "marks": self._marks(pack, number, ends, 10.0**instrument.price_exponent),
-            "marksPack": pack.encoded(),
-            **self._lines(number, ends, every),
+            "marks": marks,
+            "marksPack": marks_text,
+            **self._lines(number, ends, every, min(room, MOST_LINE_BYTES // len(self.numbers))),
         }
 
     def _marks(self, pack: Pack, number: int, ends: IntArray, scale: float) -> dict[str, Any]:
@@ -113,10 +118,10 @@ class PriceCharts:
         at_close = known & (rules == int(PriceRule.CLOSE))
         return np.minimum(np.where(at_close, ended, inside), max(len(ends) - 1, 0)).astype(np.int64)
 
-    def _lines(self, number: int, ends: IntArray, every: Candles) -> dict[str, Any]:
+    def _lines(self, number: int, ends: IntArray, every: Candles, most_bytes: int) -> dict[str, Any]:
         """Return the indicators, as fine as fits: each value, or the extremes of every four, eight, and so on."""
         own = [line for line in self._content.indicators if line.instrument == number and _is_known(line)][:MOST_LINES]
-        most_bytes, width = MOST_LINE_BYTES // len(self.numbers), 1
+        width = 1
         while True:
             pack = Pack()
             lines = [_line(pack, line, ends, every, width) for line in own]

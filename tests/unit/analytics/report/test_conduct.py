@@ -15,7 +15,9 @@ from tests.unit.analytics.report.test_page import CONTENT, RUN, content_of
 
 def test_a_run_that_reached_its_end_says_nothing_of_it() -> None:
     assert conduct.banners(CONTENT.conduct) == ""
-    assert conduct.orders_section(CONTENT.conduct) == ""
+    text = text_of(conduct.orders_section(CONTENT.conduct))
+    assert "No order was asked for." in text
+    assert "The strategies logged nothing." in text
     assert 'class="ended"' not in report_html(CONTENT)
 
 

@@ -62,7 +62,7 @@ function moment(seconds, daily) {
 function duration(seconds) {
   if (!Number.isFinite(seconds)) return "—";
   const units = [[31557600, "y"], [DAY, "d"], [3600, "h"], [60, "min"]];
-  for (const [size, name] of units) if (seconds >= size) return fixed(seconds / size, seconds / size >= 10 ? 0 : 1) + " " + name;
+  for (const [size, name] of units) if (seconds >= size) return fixed(seconds / size, seconds / size >= 10 ? 0 : 1).replace(".0", "") + " " + name;
   return fixed(seconds, seconds < 10 ? 1 : 0) + " s";
 }
 // Decimals that tell one tick from the next: 2.5 needs one.
