@@ -147,6 +147,13 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, Style], ...]], ...]] = (
 FIGURES: Final[tuple[tuple[str, str, Style], ...]] = tuple(figure for _, figures in GROUPS for figure in figures)
 """Key, label and style of each figure."""
 
+EXPLAINED: Final = {
+    "slippage_paid": "What the slippage model took, beyond the price by the bar's rule; inside the profits",
+    "implementation_shortfall": "Prices of fills against the marks when they were asked for: the market's move until "
+    "the fill and the slippage charged; inside the profits",
+}
+"""What figures are whose labels alone could be misread."""
+
 SIGNED: Final = frozenset(
     {
         "total_return",
@@ -285,9 +292,9 @@ class Summary(Mapping[str, Value]):
         columns: list[list[str]] = [[], []]
         for place, (heading, rows) in enumerate(self.groups()):
             cells = "".join(
-                f"<tr><td style='text-align:left'>{html.escape(label)}</td>"
+                f"<tr{title_of(key)}><td style='text-align:left'>{html.escape(label)}</td>"
                 f"<td style='text-align:right'>{html.escape(text)}</td></tr>"
-                for _, label, text in rows
+                for key, label, text in rows
             )
             head = f"<tr><th colspan='2' style='text-align:left'>{html.escape(heading)}</th></tr>"
             columns[place % 2].append(f"<table style='width:100%'><tbody>{head}{cells}</tbody></table>")
@@ -331,6 +338,11 @@ class Summary(Mapping[str, Value]):
 _KEYS: Final = tuple(field.name for field in fields(Summary))
 _REQUIRED: Final = frozenset(field.name for field in fields(Summary) if field.default is MISSING)
 _TEXT_WIDTH: Final = 32
+
+
+def title_of(key: str) -> str:
+    """Return the attribute of a row of HTML that explains a figure; empty where its label says enough."""
+    return f' title="{html.escape(EXPLAINED[key])}"' if key in EXPLAINED else ""
 
 
 def _short(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from atlas.analytics.summary import FIGURES
+from atlas.analytics.summary import EXPLAINED, FIGURES
 from atlas.backtest.run import backtest
 from atlas.backtest.slippage import charged_money
 from tests.unit.backtest.samples import BuyOnce, Touch, steps
@@ -44,7 +46,7 @@ def test_a_limit_is_charged_nothing() -> None:
     assert touched.summary.slippage_paid == 0.0
 
 
-def test_no_table_calls_the_shortfall_slippage() -> None:
+def test_no_table_calls_the_shortfall_slippage(tmp_path: Path) -> None:
     labels: dict[str, Any] = {key: label for key, label, _ in FIGURES}
     assert labels["slippage_paid"] == "Slippage charged"
     assert labels["implementation_shortfall"] == "Implementation shortfall"
@@ -52,5 +54,9 @@ def test_no_table_calls_the_shortfall_slippage() -> None:
     for shown in (str(result.summary), result.summary._repr_html_()):
         assert "Slippage charged" in shown
         assert "Implementation shortfall" in shown
+    page = result.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    for text in EXPLAINED.values():
+        assert escape(text) in page
+        assert escape(text) in result.summary._repr_html_()
     assert "shortfall" in result.fills and "slippage" not in result.fills
     assert "shortfall" in result.trades and "slippage" not in result.trades

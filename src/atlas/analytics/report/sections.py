@@ -8,7 +8,18 @@ from typing import Final
 from atlas.analytics.report.content import Assumption, Remark, ReportContent
 from atlas.analytics.report.curves import Fall, deepest_falls
 from atlas.analytics.returns import DAY_NS, IntArray, MonthlyReturn
-from atlas.analytics.summary import ABSENT, FIGURES, GROUPS, SIGNED, Style, Summary, Value, format_figure, format_time
+from atlas.analytics.summary import (
+    ABSENT,
+    FIGURES,
+    GROUPS,
+    SIGNED,
+    Style,
+    Summary,
+    Value,
+    format_figure,
+    format_time,
+    title_of,
+)
 from atlas.analytics.verdict import LEVELS, Criterion, Verdict, mark, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -215,7 +226,7 @@ def _figure(key: str, label: str, style: Style, summary: Summary) -> str:
     text = format_figure(summary[key], style)
     kind = "fingerprint" if key == "fingerprint" else _sign_class(key, summary[key], style).strip()
     return (
-        f'<tr data-figure="{key}"><th scope="row">{escape(label)}</th>'
+        f'<tr data-figure="{key}"{title_of(key)}><th scope="row">{escape(label)}</th>'
         f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</td></tr>"
     )
 

@@ -82,7 +82,7 @@ PAGE = report_html(CONTENT)
 
 
 def test_every_figure_of_the_summary_stands_on_the_page() -> None:
-    rows = dict(re.findall(r'<tr data-figure="(\w+)"><th scope="row">.*?</th><td[^>]*>(.*?)</td></tr>', PAGE))
+    rows = dict(re.findall(r'<tr data-figure="(\w+)"[^>]*><th scope="row">.*?</th><td[^>]*>(.*?)</td></tr>', PAGE))
     assert set(rows) == set(CONTENT.summary)
     for key, _, style in FIGURES:
         assert html.unescape(rows[key]) == format_figure(CONTENT.summary[key], style), key
@@ -390,7 +390,7 @@ def test_what_is_printed_as_nothing_is_neither_gain_nor_loss() -> None:
     summary = dataclasses.replace(CONTENT.summary, alpha=0.00001, sharpe=-0.001, sortino=-0.5)
     page = report_html(content_of(RUN, summary=summary))
     cell = {
-        key: re.search(rf'data-figure="{key}"><th scope="row">[^<]*</th><td([^>]*)>', page)
+        key: re.search(rf'data-figure="{key}"[^>]*><th scope="row">[^<]*</th><td([^>]*)>', page)
         for key in ("alpha", "sharpe", "sortino")
     }
     assert {key: found[1] for key, found in cell.items() if found} == {
