@@ -39,9 +39,11 @@ def charged_money(fills: RecordArray, history: BarHistory, settings: RunSettings
     if not len(fills) or not (settings.slippage_bps or settings.impact_factor):
         return np.zeros(len(fills))
     is_moved = ~np.isin(fills["order_type"], UNMOVED) & (fills["price_rule"] != PriceRule.SETTLEMENT)
-    volumes, bars = bars_of_fills(fills, history)
     units = np.ascontiguousarray(fills["quantity_units"])
-    taken = taken_before(bars, units) if settings.slippage_model == "volume_share" else np.zeros_like(units)
+    volumes = taken = np.zeros_like(units)
+    if settings.slippage_model != "fixed":
+        volumes, bars = bars_of_fills(fills, history)
+        taken = taken_before(bars, units)
     share = np.where(is_moved, moved_billionths(settings, units, taken, volumes) / BILLION, 0.0)
     return np.asarray(np.abs(fills["notional_money"]) * share / (1.0 + fills["side"] * share), dtype=np.float64)
 
@@ -70,9 +72,12 @@ def moved_billionths(settings: RunSettings, units: Any, taken_units: Any, volume
 def bars_of_fills(fills: RecordArray, history: BarHistory) -> tuple[Whole, Whole]:
     """Return the volume of each fill's bar, 0 where it states none, and a number that tells bars apart; -1 for none."""
     volumes, numbers = np.zeros(len(fills), np.int64), np.full(len(fills), -1, np.int64)
+    instruments = np.ascontiguousarray(history.records["instrument"])
+    order = np.argsort(instruments, kind="stable")
     for instrument in np.unique(fills["instrument"]):
         own = np.flatnonzero(fills["instrument"] == instrument)
-        rows = np.flatnonzero(history.records["instrument"] == instrument)
+        begin, end = np.searchsorted(instruments, (instrument, instrument + 1), sorter=order)
+        rows = order[begin:end]
         ends_ns, times_ns = history.records["venue_time_ns"][rows], fills["venue_time_ns"][own]
         # A fill at a close is part of the bar that ended then, any other of the bar that was running.
         ended = np.searchsorted(ends_ns, times_ns, side="left")
