@@ -50,7 +50,9 @@ MORE_IS_BETTER: Final = frozenset(
         "information_ratio",
     }
 )
-LESS_IS_BETTER: Final = frozenset({"annualized_volatility", "max_drawdown_duration_days", "fees_paid", "slippage_paid"})
+LESS_IS_BETTER: Final = frozenset(
+    {"annualized_volatility", "max_drawdown_duration_days", "fees_paid", "slippage_paid", "implementation_shortfall"}
+)
 
 
 @dataclass(frozen=True, slots=True)

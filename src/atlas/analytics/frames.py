@@ -53,7 +53,7 @@ def fill_columns(fills: RecordArray, instruments: Sequence[Instrument], money_ex
         "fee": array_to_floats(fills["fee_money"], money_exponent),
         "realized": array_to_floats(fills["realized_money"], money_exponent),
         "position": scales.quantity(fills["position_units"]),
-        "slippage": array_to_floats(fills["slippage_money"], money_exponent),
+        "shortfall": array_to_floats(fills["slippage_money"], money_exponent),
         "reference_price": scales.price(fills["reference_price_units"]),
         "available_quantity": scales.quantity(fills["available_quantity_units"]),
         "price_rule": _words(fills["price_rule"], PriceRule),
@@ -149,7 +149,7 @@ def trade_columns(
             ("gross", "gross"),
             ("income", "income"),
             ("fees", "fee"),
-            ("slippage", "slippage"),
+            ("shortfall", "slippage"),
             ("profit", "profit"),
         )
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from atlas.analytics import metrics, relative, tails
 from atlas.analytics.grouping import BarGroups, grouped
@@ -19,6 +20,7 @@ from atlas.analytics.returns import (
     DAYS_PER_YEAR_ROUND_THE_CLOCK,
     DAYS_PER_YEAR_SESSIONS,
     EquityCurve,
+    FloatArray,
     IntArray,
     daily_returns,
     equity_curve,
@@ -110,7 +112,8 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, Style], ...]], ...]] = (
         "Costs",
         (
             ("fees_paid", "Fees paid", "money"),
-            ("slippage_paid", "Slippage", "money"),
+            ("slippage_paid", "Slippage charged", "money"),
+            ("implementation_shortfall", "Implementation shortfall", "money"),
             ("traded_value", "Value traded", "money"),
             ("turnover", "Turnover a year", "ratio"),
         ),
@@ -143,6 +146,13 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, Style], ...]], ...]] = (
 
 FIGURES: Final[tuple[tuple[str, str, Style], ...]] = tuple(figure for _, figures in GROUPS for figure in figures)
 """Key, label and style of each figure."""
+
+EXPLAINED: Final = {
+    "slippage_paid": "What the slippage model took, beyond the price by the bar's rule; inside the profits",
+    "implementation_shortfall": "Prices of fills against the marks when they were asked for: the market's move until "
+    "the fill and the slippage charged; inside the profits",
+}
+"""What figures are whose labels alone could be misread."""
 
 SIGNED: Final = frozenset(
     {
@@ -218,6 +228,7 @@ class Summary(Mapping[str, Value]):
     worst_trade: float | None = None
     average_holding_days: float | None = None
     slippage_paid: float | None = None
+    implementation_shortfall: float | None = None
     traded_value: float | None = None
     turnover: float | None = None
     benchmark: str | None = None
@@ -281,9 +292,9 @@ class Summary(Mapping[str, Value]):
         columns: list[list[str]] = [[], []]
         for place, (heading, rows) in enumerate(self.groups()):
             cells = "".join(
-                f"<tr><td style='text-align:left'>{html.escape(label)}</td>"
+                f"<tr{title_of(key)}><td style='text-align:left'>{html.escape(label)}</td>"
                 f"<td style='text-align:right'>{html.escape(text)}</td></tr>"
-                for _, label, text in rows
+                for key, label, text in rows
             )
             head = f"<tr><th colspan='2' style='text-align:left'>{html.escape(heading)}</th></tr>"
             columns[place % 2].append(f"<table style='width:100%'><tbody>{head}{cells}</tbody></table>")
@@ -327,6 +338,11 @@ class Summary(Mapping[str, Value]):
 _KEYS: Final = tuple(field.name for field in fields(Summary))
 _REQUIRED: Final = frozenset(field.name for field in fields(Summary) if field.default is MISSING)
 _TEXT_WIDTH: Final = 32
+
+
+def title_of(key: str) -> str:
+    """Return the attribute of a row of HTML that explains a figure; empty where its label says enough."""
+    return f' title="{html.escape(EXPLAINED[key])}"' if key in EXPLAINED else ""
 
 
 def _short(text: str) -> str:
@@ -377,6 +393,7 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
     risk_free_rate: float = 0.0,
     benchmark: Benchmark | None = None,
     conversion: Conversion | None = None,
+    slippage_money: FloatArray | None = None,
 ) -> Summary:
     """Measure a run.
 
@@ -409,6 +426,8 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
         At the times of the equity curve.
     conversion : callable, optional
         From the instruments' currencies into the account's; they are the same when not given.
+    slippage_money : float64 array, shape (n,), optional
+        What the slippage model took from each fill, in steps of its instrument's money.
 
     Returns
     -------
@@ -431,7 +450,7 @@ def summarize(  # noqa: PLR0913 - what a run is measured by, each by its name
         **_tails(basis),
         **_drawdowns(basis),
         **_trades(trips, money_exponent),
-        **_costs(basis, _Money(fills, conversion, money_exponent)),
+        **_costs(basis, _Money(fills, conversion, money_exponent), slippage_money),
         **_comparison(basis, benchmark),
         "exposure": metrics.exposure(fills, bar_times_ns, start, end),
         "bars": len(bar_times_ns),
@@ -549,20 +568,25 @@ class _Money:
         )
 
     def total(self, name: str) -> float:
-        """Add up the sizes of notionals, or the signed amounts of fees and slippage; unknown ones are nothing."""
+        """Add up the sizes of notionals, or the signed amounts of fees and shortfalls; unknown ones are nothing."""
         amounts = np.where(self._fills[name] == NULL, 0, self._fills[name])
         amounts = np.abs(amounts) if name == "notional_money" else amounts
+        return self.sum(amounts)
+
+    def sum(self, amounts: npt.NDArray[Any]) -> float:
+        """Add up an amount a fill."""
         if self._factors is None:
-            return units_to_float(int(np.sum(amounts)), self._exponent)
+            return units_to_float(round(np.sum(amounts)), self._exponent)
         return float(np.sum(amounts * self._factors)) / 10.0**self._exponent
 
 
-def _costs(basis: _Basis, money: _Money) -> dict[str, Value]:
+def _costs(basis: _Basis, money: _Money, slippage_money: FloatArray | None) -> dict[str, Value]:
     traded, equity = money.total("notional_money"), basis.curve.equity
     mean_equity = float(np.mean(equity)) if len(equity) else basis.initial_cash
     return {
         "fees_paid": money.total("fee_money"),
-        "slippage_paid": money.total("slippage_money"),
+        "slippage_paid": None if slippage_money is None else money.sum(slippage_money),
+        "implementation_shortfall": money.total("slippage_money"),
         "traded_value": traded,
         "turnover": metrics.turnover(traded, mean_equity, basis.start_ns, basis.end_ns),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from atlas.analytics.report.content import Share
 from atlas.backtest.rates import Rate, RateSeries
 from atlas.kernel.memory.block import Block
 from atlas.records.enums import NULL
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import pandas
 
 Floats = npt.NDArray[np.float64]
+Axis = Literal["strategy", "symbol"]
+MONEY: Final = ("realized", "unrealized", "fees", "value", "profit")
+"""Columns of money."""
 
 
 class BaseCurrency:
@@ -58,7 +62,15 @@ class BaseCurrency:
         return factors
 
 
-def attribution_frame(trader: Block, by: str, names: Sequence[str], exponent: int) -> pandas.DataFrame:
+def attribution_frame(trader: Block, by: Axis, names: Sequence[str], exponent: int) -> pandas.DataFrame:
+    """Return what each strategy, or each symbol, brought, as `attribution_columns` gives it, without the numbers."""
+    import pandas
+
+    columns = attribution_columns(trader, by, names, exponent)
+    return pandas.DataFrame({by: columns["name"], **{name: columns[name] for name in MONEY}})
+
+
+def attribution_columns(trader: Block, by: Axis, names: Sequence[str], exponent: int) -> dict[str, Any]:
     """Return what each strategy, or each symbol, brought; in the account's currency at the last rates.
 
     Parameters
@@ -73,18 +85,22 @@ def attribution_frame(trader: Block, by: str, names: Sequence[str], exponent: in
 
     Returns
     -------
-    pandas.DataFrame
-        ``profit`` is ``realized`` + ``unrealized`` − ``fees``; ``value`` is that of what is still held.
+    dict
+        ``name``, ``number`` and those of `MONEY`: ``profit`` is ``realized`` + ``unrealized`` − ``fees``; ``value`` is
+        that of what is still held.
     """
-    import pandas
+    axis = 1 if by == "strategy" else 0
+    sums = {name: money.sum(axis=axis) / 10.0**exponent for name, money in attributed_money(trader).items()}
+    sums["profit"] = sums["realized"] + sums["unrealized"] - sums["fees"]
+    first = int(not any(sums[name][0] for name in MONEY))
+    columns: dict[str, Any] = {"name": list(names)[first:], "number": list(range(first, len(names)))}
+    return columns | {name: sums[name][first:] for name in MONEY}
 
-    figures = attributed_money(trader)
-    axis = 0 if by == "strategy" else 1
-    sums = {name: money.sum(axis=1 - axis) / 10.0**exponent for name, money in figures.items()}
-    frame = pandas.DataFrame({by: list(names), **sums})
-    frame["profit"] = frame["realized"] + frame["unrealized"] - frame["fees"]
-    is_empty = (frame.index == 0) & (frame[["realized", "unrealized", "fees", "value"]] == 0.0).all(axis=1)
-    return frame[~is_empty].reset_index(drop=True)
+
+def shares(columns: Mapping[str, Any]) -> list[Share]:
+    """Return the same for a report, a row each."""
+    rows = zip(*(columns[name] for name in ("number", "name", "realized", "unrealized", "fees", "value")), strict=True)
+    return [Share(*row) for row in rows]
 
 
 def attributed_money(trader: Block) -> dict[str, Floats]:

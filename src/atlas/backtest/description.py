@@ -173,15 +173,15 @@ def _strategy(strategy: Strategy, missing: list[str]) -> dict[str, Any]:
     if kind is None:
         missing.append(f"the class {own_class.__name__}, which is in no file")
     parameters = settable_parameters(strategy)
-    own, usual = definition_of(strategy).parameters(), definition_of(own_class()).parameters()
+    own, usual = definition_of(strategy).chosen_parameters(), definition_of(own_class()).parameters()
     missing += [f"{name}={own[name]}" for name in own if name not in parameters and own[name] != usual[name]]
     return {"type": kind or own_class.__name__, "name": own_class.__name__, "parameters": parameters}
 
 
 def settable_parameters(strategy: Strategy) -> dict[str, Any]:
-    """Return the values of a strategy's fields, its defaults too, as far as a document can set them."""
+    """Return the values of a strategy's parameters, its defaults too, as far as a document can set them."""
     found: dict[str, Any] = {}
-    for name, value in definition_of(strategy).parameters().items():
+    for name, value in definition_of(strategy).chosen_parameters().items():
         try:
             type(strategy)(**{name: value})
         except StrategyError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,14 +11,13 @@ import numpy as np
 
 from atlas.analytics.summary import format_time
 from atlas.backtest.settings import RunSettings
+from atlas.backtest.slippage import BILLION, MILLION, UNMOVED, moved_billionths
 from atlas.data.bars import BarHistory
 from atlas.records.enums import NULL, Liquidity, OrderType, PriceRule
 from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
 
 OPENING: Final = (PriceRule.OPEN, PriceRule.OPEN_GAP, PriceRule.STOP_GAP)
-UNMOVED: Final = (OrderType.LIMIT, OrderType.STOP_LIMIT)
-MILLION, BILLION = 10**6, 10**9
 WHY: Final = {
     PriceRule.OPEN: "a market order trades at the first price after it arrived, the bar's open",
     PriceRule.OPEN_GAP: "the bar opened beyond the order's price, in its favour, so it traded at the open",
@@ -133,17 +131,9 @@ class Explainer:
 
     def _moved_share(self, fill: Any, bar: Any, number: int) -> Fraction:
         """Fraction of the price by which slippage moves it."""
-        settings = self.settings
-        if settings.slippage_model == "fixed":
-            return Fraction(round(settings.slippage_bps * 100), MILLION)
-        moved, volume = round(settings.slippage_bps * 100) / MILLION, 0 if bar is None else int(bar["volume_units"])
-        units = int(fill["quantity_units"])
-        if volume > 0 and settings.slippage_model == "square_root":
-            moved += settings.impact_factor * math.sqrt(units / volume)
-        elif volume > 0:
-            share = (self._filled_before(number, bar) + units) / volume
-            moved += settings.impact_factor * (share * share)
-        return Fraction(min(round(moved * BILLION), BILLION - 1), BILLION)
+        settings, volume = self.settings, 0 if bar is None else int(bar["volume_units"])
+        taken = self._filled_before(number, bar) if bar is not None and settings.slippage_model == "volume_share" else 0
+        return Fraction(int(moved_billionths(settings, int(fill["quantity_units"]), taken, volume)[0]), BILLION)
 
     def _filled_before(self, number: int, bar: Any) -> int:
         """Units that earlier fills took of a bar."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -39,11 +39,11 @@ from atlas.analytics import (
     write_report,
     write_trades_parquet,
 )
-from atlas.analytics.report.content import Severity
+from atlas.analytics.report.content import Conduct, Ended, Severity, Share
+from atlas.analytics.report.price_charts import MOST_SYMBOLS, most_traded
 from atlas.analytics.returns import EquityCurve
-from atlas.analytics.summary import format_time
 from atlas.backtest.assumptions import assumptions_of
-from atlas.backtest.attribution import BaseCurrency, attribution_frame
+from atlas.backtest.attribution import Axis, BaseCurrency, attribution_columns, attribution_frame, shares
 from atlas.backtest.benchmark import BenchmarkChoice
 from atlas.backtest.engine import Engine
 from atlas.backtest.explanation import Explainer, Explanation
@@ -59,12 +59,14 @@ from atlas.backtest.folder import (
     StagedFolder,
     write_atomically,
 )
+from atlas.backtest.outcomes import log_lines, order_outcomes, refusal_note, refusal_reasons
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
 from atlas.backtest.showing import ReportView, is_notebook
+from atlas.backtest.slippage import charged_money
 from atlas.config.version import VERSION
 from atlas.data.bars import BarHistory
-from atlas.records.enums import CashMovementType, OrderState, RejectReason
+from atlas.records.enums import CashMovementType
 from atlas.records.errors import ConfigurationError, StrategyError
 from atlas.records.instruments import Instrument
 from atlas.records.kinds import Kind
@@ -73,6 +75,9 @@ from atlas.strategy.failures import StrategyFailure
 
 if TYPE_CHECKING:
     import pandas
+
+MOST_LOGGED: Final = 1_000
+"""Lines of the log in a report, the last ones."""
 
 
 class BacktestResult:
@@ -203,6 +208,7 @@ class BacktestResult:
             risk_free_rate=self.settings.risk_free_rate,
             benchmark=self.benchmark,
             conversion=self._conversion,
+            slippage_money=charged_money(self.standing_fill_records, self.history, self.settings),
         )
 
     @property
@@ -268,13 +274,12 @@ class BacktestResult:
     @cached_property
     def by_strategy(self) -> pandas.DataFrame:
         """One row a strategy: what its orders brought, in the account's currency; profits add up to the run's."""
-        names = ["external", *self.strategy_names]
-        return attribution_frame(self._engine.trader, "strategy", names, self.money_exponent)
+        return attribution_frame(self._engine.trader, "strategy", self._names_by["strategy"], self.money_exponent)
 
     @cached_property
     def by_symbol(self) -> pandas.DataFrame:
         """One row a symbol: what was earned with it, in the account's currency; profits add up to the run's."""
-        return attribution_frame(self._engine.trader, "symbol", ["", *self.history.symbols], self.money_exponent)
+        return attribution_frame(self._engine.trader, "symbol", self._names_by["symbol"], self.money_exponent)
 
     # --- records and frames ---
 
@@ -331,7 +336,8 @@ class BacktestResult:
     @cached_property
     def indicators(self) -> list[IndicatorLine]:
         """What the strategies' indicators stood at over time, for charts: read from a second run of the same."""
-        return indicator_lines(self._engine)
+        drawn = most_traded(self.round_trips, self.bar_groups.numbers)[:MOST_SYMBOLS]
+        return indicator_lines(self._engine, instruments=drawn)
 
     def explain(self, fill: Any) -> Explanation:
         """Say in sentences why a fill is what it is: rule, bar, prices, cap, slippage, fee, latency, relaxations.
@@ -377,12 +383,18 @@ class BacktestResult:
     @cached_property
     def log(self) -> list[str]:
         """What the strategies logged, a line each: time, strategy, symbol, text."""
+        return self._logged(self._log_records)
+
+    @cached_property
+    def _log_records(self) -> RecordArray:
+        return self._engine.log.records(Kind.LOG_LINE)
+
+    def _logged(self, records: RecordArray) -> list[str]:
         texts: dict[int, str] = {}
         for bound in self._engine.bound:
             texts.update(bound.texts)
         names = ["external", *(bound.definition.name for bound in self._engine.bound)]
-        symbols = ["", *self.history.symbols]
-        return [log_text(line, texts, names, symbols) for line in self._engine.log.records(Kind.LOG_LINE)]
+        return log_lines(records, texts, names, ["", *self.history.symbols])
 
     # --- what it rests on ---
 
@@ -399,7 +411,7 @@ class BacktestResult:
         return {
             f"{own}.{name}" if many else name: value
             for own, bound in zip(self.strategy_names, self._engine.bound, strict=True)
-            for name, value in bound.definition.parameters().items()
+            for name, value in bound.definition.chosen_parameters().items()
         }
 
     @property
@@ -424,17 +436,17 @@ class BacktestResult:
 
     @cached_property
     def _refusals(self) -> str:
-        """How many orders were refused, and why; empty where none was."""
-        records = self.order_records
-        refused = records["reject_reason"][records["to_state"] == int(OrderState.REJECTED)]
-        if not len(refused):
-            return ""
-        reasons, counts = np.unique(refused, return_counts=True)
-        by_count = sorted(zip(counts.tolist(), reasons.tolist(), strict=True), reverse=True)
-        told = ", ".join(f"{count:,} {RejectReason(reason).name.lower()}" for count, reason in by_count)
-        asked = len(np.unique(records["client_order_id"]))
-        verb = "was" if len(refused) == 1 else "were"
-        return f"{len(refused):,} of {asked:,} orders {verb} refused: {told}."
+        return refusal_note(self.order_outcomes, self.refusals)
+
+    @cached_property
+    def order_outcomes(self) -> dict[str, int]:
+        """How many orders were filled, cancelled, refused, … in the end."""
+        return order_outcomes(self.order_records)
+
+    @cached_property
+    def refusals(self) -> dict[str, int]:
+        """Why orders were refused, and how often."""
+        return refusal_reasons(self.order_records)
 
     @property
     def remarks(self) -> list[Remark]:
@@ -442,6 +454,7 @@ class BacktestResult:
         found = [Remark(str(failure), "error") for failure in self.failures]
         if self.stopped_reason:
             found.append(Remark(f"The run ended before its data did: {self.stopped_reason}.", "error"))
+        found += [Remark(self._refusals, "warning")] if self._refusals else []
         graver = {remark.text for remark in found}
         found += [Remark(note) for note in self.notes if note not in graver and note != self.history.note]
         return found + data_remarks(self.history)
@@ -514,7 +527,29 @@ class BacktestResult:
             assumptions=self.assumptions,
             remarks=self.remarks,
             version=VERSION,
+            strategies=self._shares("strategy"),
+            symbols=self._shares("symbol"),
+            conduct=Conduct(
+                status=self.ended,
+                reason=self.ended_reason,
+                orders=self.order_outcomes,
+                refusals=self.refusals,
+                log=self._logged(self._log_records[-MOST_LOGGED:]),
+                log_count=len(self._log_records),
+            ),
         )
+
+    def _shares(self, by: Axis) -> list[Share]:
+        """Return who earned what, where there are several to tell apart."""
+        names = self._names_by[by]
+        # The first name is of what nobody did.
+        if len(names) <= 2:
+            return []
+        return shares(attribution_columns(self._engine.trader, by, names, self.money_exponent))
+
+    @property
+    def _names_by(self) -> dict[Axis, list[str]]:
+        return {"strategy": ["external", *self.strategy_names], "symbol": ["", *self.history.symbols]}
 
     def save(self, folder: str | Path) -> Path:
         """Write the run folder: report, summary, fills, orders, trades, equity and configuration.
@@ -557,13 +592,25 @@ class BacktestResult:
         status = json.dumps(self.status(), indent=2, ensure_ascii=False, default=str)
         (folder / STATUS).write_text(status + "\n", encoding="utf-8")
 
+    @property
+    def ended(self) -> Ended:
+        """How it ended."""
+        if self.interrupted:
+            return "interrupted"
+        if self.error is not None:
+            return "failed"
+        return "stopped" if self.stopped_reason else "complete"
+
+    @property
+    def ended_reason(self) -> str:
+        """Why it ended before its data did; empty where it did not."""
+        return str(self.error) if self.error is not None else self.stopped_reason
+
     def status(self) -> dict[str, Any]:
         """Return what the run was and how it ended: ``complete``, ``stopped``, ``failed`` or ``interrupted``."""
-        ended = "stopped" if self.stopped_reason else "complete"
-        ended = "failed" if self.error is not None else ended
         return {
-            "status": "interrupted" if self.interrupted else ended,
-            "reason": str(self.error) if self.error is not None else self.stopped_reason,
+            "status": self.ended,
+            "reason": self.ended_reason,
             "title": self.title,
             "data": self.data,
             "parameters": dict(self.parameters),
@@ -587,15 +634,3 @@ def _data_remark(text: str) -> Remark:
     before, colon, after = text.partition(":")
     severity = severities.get(before.strip().lower()) if colon else None
     return Remark(text) if severity is None else Remark(after.strip(), severity)
-
-
-def log_text(line: Any, texts: Mapping[int, str], names: Sequence[str], symbols: Sequence[str]) -> str:
-    """Return one line of the log in words."""
-    values = [float(line[f"value_{place}"]) for place in range(1, int(line["value_count"]) + 1)]
-    template = texts.get(int(line["text_id"]), "")
-    try:
-        text = template.format(*values)
-    except (IndexError, KeyError, ValueError):
-        text = " ".join([template, *(f"{value:g}" for value in values)])
-    place = " ".join(part for part in (names[int(line["strategy"])], symbols[int(line["instrument"])]) if part)
-    return f"{format_time(int(line['venue_time_ns']))} {place}: {text}"

@@ -34,7 +34,9 @@ def list_strategies(as_json: bool = False) -> None:
         also = f"\n(also {', '.join(other_names(name))})" if other_names(name) else ""
         table.add_row(
             f"[cyan]{name}[/cyan]{also}",
-            "\n".join(f"{key} = {value}" for key, value in definition_of(made_of(strategy, {})).parameters().items()),
+            "\n".join(
+                f"{key} = {value}" for key, value in definition_of(made_of(strategy, {})).chosen_parameters().items()
+            ),
             first_line(strategy),
         )
     console = output()
@@ -71,7 +73,7 @@ def in_full(name: str, strategy: type[Strategy]) -> Iterator[str]:
     yield ""
     yield inspect.getdoc(strategy) or "It says nothing of itself: its class has no docstring."
     yield ""
-    parameters = definition.parameters()
+    parameters = definition.chosen_parameters()
     yield "Parameters, with their defaults:" if parameters else "No parameters."
     for key, value in parameters.items():
         yield f"  {key} = {as_written(value)}    {kind_of(definition, key)}"
@@ -113,7 +115,7 @@ def facts_of(name: str, strategy: type[Strategy]) -> dict[str, Any]:
         "class": strategy.__name__,
         "other_names": other_names(name),
         "description": inspect.getdoc(strategy) or "",
-        "parameters": definition.parameters(),
+        "parameters": definition.chosen_parameters(),
         "scope": definition.scope,
         "file": str(Path(inspect.getfile(strategy))) if is_in_file(name) else None,
     }

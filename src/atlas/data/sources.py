@@ -6,7 +6,7 @@ from atlas.config.sections import DataSourceSection, Document
 from atlas.config.suggestions import did_you_mean
 from atlas.config.timeframes import timeframe_ns
 from atlas.config.times import end_of, start_of
-from atlas.records.errors import ConfigurationError
+from atlas.records.errors import ConfigurationError, DataError
 from atlas.records.instruments import DEFAULT_VENUE
 
 from .bars import BarHistory

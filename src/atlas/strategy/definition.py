@@ -7,6 +7,7 @@ import copy
 import ctypes
 import inspect
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -422,6 +423,29 @@ class StrategyDefinition:
             elif field.kind != "array":
                 answer[name] = value
         return answer
+
+    @cached_property
+    def state_names(self) -> frozenset[str]:
+        """Fields that its own methods assign: they change as it runs, so their first values are no parameters."""
+        return frozenset(name for member in self.members for name in self._assigned(member)).intersection(self.fields)
+
+    def _assigned(self, member: Member) -> Iterator[str]:
+        """Give the fields that a method assigns, or whose entries it assigns."""
+        own = member.function.__code__.co_varnames[:1]
+        for node in ast.walk(member.source.tree()):
+            target = node.value if isinstance(node, ast.Subscript) else node
+            is_stored = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
+            if is_stored and isinstance(target, ast.Attribute) and is_attribute_of(target, own[0] if own else ""):
+                yield target.attr
+
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Return the parameters without the state; a field of state only where this instance starts it elsewhere."""
+        usual = {name: field.default for name, field in fields_of(self.strategy).items()} if self.state_names else {}
+        return {
+            name: value
+            for name, value in self.parameters().items()
+            if name not in self.state_names or self.fields[name].default != usual[name]
+        }
 
     # --- hashes ---
 

@@ -52,7 +52,7 @@ def test_fills_have_human_columns() -> None:
     assert (first["notional"], first["fee"], first["price_rule"], first["liquidity"]) == (1872.5, 0.5, "open", "taker")
     assert str(first["time"]) == "2024-01-01 12:00:00+00:00"
     assert frame["realized"].tolist() == [0.0, 27.5]
-    assert frame["slippage"].isna().all()
+    assert frame["shortfall"].isna().all()
     assert np.isnan(first["reference_price"])
 
 
@@ -103,7 +103,7 @@ def test_files_hold_what_the_frames_hold(tmp_path: pathlib.Path) -> None:
     fills = some_fills()
     path = analytics.write_fills_parquet(tmp_path / "it's fills.parquet", fills, (APPLE,), 8)
     quoted = str(path).replace("'", "''")
-    rows = duckdb.execute(f"SELECT time, symbol, side, price, fee, slippage FROM '{quoted}'").fetchall()
+    rows = duckdb.execute(f"SELECT time, symbol, side, price, fee, shortfall FROM '{quoted}'").fetchall()
     noon = datetime.datetime(2024, 1, 1, 12)  # noqa: DTZ001 - files hold UTC without a zone
     assert rows[0] == (noon, "AAPL", "buy", 187.25, 0.5, None)
     assert len(rows) == 2

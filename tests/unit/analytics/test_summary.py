@@ -70,6 +70,7 @@ KEYS = [
     "worst_trade",
     "average_holding_days",
     "slippage_paid",
+    "implementation_shortfall",
     "traded_value",
     "turnover",
     "benchmark",
@@ -218,7 +219,9 @@ def test_costs_by_hand() -> None:
     summary = summarize(
         fills=fills, equity=equity, bars=blank(Kind.BAR, 0), money_exponent=8, initial_cash_money=1_000 * MONEY
     )
-    assert (summary.traded_value, summary.slippage_paid, summary.fees_paid) == (2_100.0, 1.0, 2.0)
+    assert (summary.traded_value, summary.implementation_shortfall, summary.fees_paid) == (2_100.0, 1.0, 2.0)
+    # Nobody said what a model took.
+    assert summary.slippage_paid is None
     assert summary.turnover == pytest.approx(2.0)
     assert (summary.best_trade, summary.average_win, summary.average_loss) == (98.0, 98.0, None)
     assert summary.average_holding_days == pytest.approx(182.625)

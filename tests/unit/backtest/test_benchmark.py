@@ -116,7 +116,7 @@ def test_trades_say_how_far_they_went_and_why_they_began_and_ended() -> None:
     assert (trades["mae"] <= trades["gross"].clip(upper=0.0) + 1e-6).all()
     assert (trades["mfe"] >= trades["gross"].clip(lower=0.0) - 1e-6).all()
     assert set(trades["entry_reason"]) == {"market at the open"}
-    assert trades["slippage"].notna().all()
+    assert trades["shortfall"].notna().all()
 
 
 def test_bars_without_prices_hold_nothing() -> None:

@@ -186,6 +186,17 @@ def test_several_strategies_share_one_account() -> None:
     assert [line.split(" ")[1] for line in result.log].count("Counts") == 3
 
 
+def test_state_that_a_strategy_assigns_itself_is_no_parameter() -> None:
+    plain = backtest(BuyOnce(), steps(100.0, 101.0))
+    assert plain.parameters == {"quantity": 10.0}
+    assert "asked" not in plain.configuration
+    started = backtest(BuyOnce(asked=True), steps(100.0, 101.0))
+    assert started.parameters == {"quantity": 10.0, "asked": True}
+    assert "    asked: true\n" in started.configuration
+    assert len(plain.fill_records) == 1
+    assert len(started.fill_records) == 0
+
+
 def test_longer_bars_are_made_of_the_data() -> None:
     closes = [100.0 + number for number in range(12)]
     result = backtest(Counts(), steps(*closes), timeframe="4h")

@@ -35,7 +35,9 @@ def test_one_is_shown_in_full_with_a_document_that_is_accepted(name: str, capsys
     document = yaml_value("\n".join(line.removeprefix("  ") for line in text.splitlines()))
     assert document["strategy"] == name
     parse_run(document)
-    for word in ("Parameters, with their defaults:", "Hooks: on_", "State: one for "):
+    # What it only keeps for itself, such as what it asked for last, is no parameter.
+    assert ("No parameters." if name in ("follow_weights", "weights") else "Parameters, with their defaults:") in shown
+    for word in ("Hooks: on_", "State: one for "):
         assert word in shown
 
 

@@ -27,6 +27,7 @@ from atlas.records.kinds import Kind
 from atlas.records.layout import RecordArray, blank
 
 Severity = Literal["error", "warning", "note"]
+Ended = Literal["complete", "stopped", "failed", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,60 @@ class IndicatorLine:
     bars_each: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one strategy, or one symbol, brought, in the account's currency.
+
+    Attributes
+    ----------
+    number : int
+        Of the strategy or instrument; 0 for what nobody did.
+    name : str
+    realized, unrealized, fees : float
+    value : float
+        Of what is still held.
+    """
+
+    number: int
+    name: str
+    realized: float
+    unrealized: float
+    fees: float
+    value: float = 0.0
+
+    @property
+    def profit(self) -> float:
+        """Realized and unrealized, less fees."""
+        return self.realized + self.unrealized - self.fees
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conduct:
+    """How a run went: how it ended, what became of its orders, what its strategies logged.
+
+    Attributes
+    ----------
+    status : {"complete", "stopped", "failed", "interrupted"}
+    reason : str
+        Why it ended before its data did.
+    orders : mapping of str to int
+        How many orders ended how.
+    refusals : mapping of str to int
+        Why orders were refused, and how often.
+    log : sequence of str
+        Lines of the log, perhaps the last of them.
+    log_count : int
+        Lines in all.
+    """
+
+    status: Ended = "complete"
+    reason: str = ""
+    orders: Mapping[str, int] = field(default_factory=dict)
+    refusals: Mapping[str, int] = field(default_factory=dict)
+    log: Sequence[str] = ()
+    log_count: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportContent:
     """Everything a report shows.
@@ -129,6 +184,9 @@ class ReportContent:
         What a reader must know: gaps, repairs, missing volumes, an early end.
     version : str
         Of Atlas, for the footer.
+    strategies, symbols : sequence of Share
+        Who earned what, where there are several.
+    conduct : Conduct
     """
 
     strategy: str
@@ -149,6 +207,9 @@ class ReportContent:
     assumptions: Sequence[Assumption] = ()
     remarks: Sequence[Remark] = ()
     version: str = ""
+    strategies: Sequence[Share] = ()
+    symbols: Sequence[Share] = ()
+    conduct: Conduct = field(default_factory=Conduct)
 
     @cached_property
     def groups(self) -> BarGroups:

@@ -11,6 +11,7 @@ from atlas.analytics.returns import FloatArray, IntArray, distinct
 from atlas.records.layout import RecordArray
 
 HALF_YEAR_SHARE: Final = 0.5
+LARGE_GROWTH: Final = 30.0
 _LEAST_WINDOW: Final = 20
 _MOST_BINS: Final = 61
 
@@ -32,6 +33,48 @@ class Histogram:
     edges: FloatArray
     counts: IntArray
     normal: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A time below a peak.
+
+    Attributes
+    ----------
+    depth : float
+        Of its lowest point, a fraction below 0.
+    peak, trough : int
+        Places of the last point at the peak, -1 before the first, and of the lowest one.
+    end : int or None
+        Place of the first point back at the peak; None where there is none.
+    """
+
+    depth: float
+    peak: int
+    trough: int
+    end: int | None
+
+
+def deepest_falls(fallen: FloatArray, most: int) -> list[Fall]:
+    """Return the deepest times below a peak, the deepest first.
+
+    Parameters
+    ----------
+    fallen : float64 array, shape (n,)
+        Drawdown at each point, ≤ 0.
+    most : int
+    """
+    below = np.concatenate([[False], fallen < 0.0, [False]])
+    begins, ends = np.flatnonzero(below[1:] & ~below[:-1]), np.flatnonzero(~below[1:] & below[:-1])
+    if not len(begins):
+        return []
+    depths = np.minimum.reduceat(fallen, begins)
+    found = []
+    for place in np.argsort(depths, kind="stable")[:most].tolist():
+        begin, end = int(begins[place]), int(ends[place])
+        trough = begin + int(np.argmin(fallen[begin:end]))
+        found.append(Fall(float(depths[place]), begin - 1, trough, end if end < len(fallen) else None))
+    return found
 
 
 def rolling_window(days: int, days_per_year: float) -> int:
@@ -82,6 +125,11 @@ def exposure_lines(points: RecordArray, times_ns: IntArray) -> tuple[FloatArray,
         gross, net = sums["gross_exposure"] / sums["equity"], sums["net_exposure"] / sums["equity"]
     alive = sums["equity"] > 0
     return np.where(alive, gross, np.nan), np.where(alive, net, np.nan)
+
+
+def wants_logarithm(values: FloatArray) -> bool:
+    """Tell whether a curve grew or fell by so much that it is a line along the axis otherwise."""
+    return bool(len(values)) and 0.0 < float(np.min(values)) < float(np.max(values)) / LARGE_GROWTH
 
 
 def histogram(returns: FloatArray) -> Histogram | None:

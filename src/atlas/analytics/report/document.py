@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from atlas.analytics.report import drawings, series
+from atlas.analytics.report.breakdown import Row, rows_of
+from atlas.analytics.report.conduct import ending_text, reason_words
 from atlas.analytics.report.content import ReportContent
 from atlas.analytics.report.page import period
 from atlas.analytics.summary import GROUPS, Summary, format_figure
@@ -30,7 +32,22 @@ MISSING: Final = (
     "a PDF needs matplotlib: pip install 'atlas-trading[report]' (or matplotlib), or ask for a file that ends in .html"
 )
 MOST_TRADES: Final = 120
+MOST_SHARES: Final = 20
+LONG_VALUE: Final = 12
+"""Characters of a key figure from which on it is set smaller."""
+SHARE_HEADS: Final = (
+    ("", True, 1.6),
+    ("Profit", False, 1.0),
+    ("Realized", False, 1.0),
+    ("Unrealized", False, 1.0),
+    ("Fees", False, 0.9),
+    ("Value held", False, 1.0),
+    ("Trades", False, 0.7),
+    ("Win rate", False, 0.7),
+)
+"""Columns of who earned what, as those of the list of trades."""
 _LINE = 0.0155
+_TABLE_LINE = 0.0145
 _WIDE = 104
 
 
@@ -74,9 +91,9 @@ def document_bytes(content: ReportContent) -> bytes:
 
 def sheets(content: ReportContent) -> list[Figure]:
     """Return every sheet, numbered."""
-    made = [_front(content), _returns(content), _prices(content), _figures(content)]
+    made = [_front(content), _returns(content), *_share_sheets(content), _prices(content), _figures(content)]
     made += _text_sheets("Execution assumptions", _assumption_lines(content))
-    made += _text_sheets("Data, remarks and configuration", _closing_lines(content))
+    made += _text_sheets("Orders, data, remarks and configuration", _closing_lines(content))
     made += _trade_sheets(content)
     for number, sheet in enumerate(made, 1):
         foot = f"{content.strategy} · Atlas {content.version} · fingerprint {content.summary.fingerprint}"
@@ -107,6 +124,8 @@ def _front(content: ReportContent) -> Figure:
     about = f"{named} · {period(content.times_ns, daily)} · {summary.bars:,} bars"
     sheet.text(LEFT, TOP - 0.048, _shortened(about, 110), size=8.5, color=drawings.MUTED, va="top")
     sheet.text(LEFT, TOP - 0.064, _shortened(content.description, 120), size=8.5, color=drawings.MUTED, va="top")
+    ended = ending_text(content.conduct)
+    sheet.text(RIGHT, TOP, _shortened(ended, 90), size=8.5, weight="bold", color=drawings.LOSS, va="top", ha="right")
     _verdict(sheet, summary, TOP - 0.09)
     _cards(sheet, summary, content.currency, TOP - 0.27)
     relaxed = sum(assumption.relaxed for assumption in content.assumptions)
@@ -153,7 +172,8 @@ def _cards(sheet: Figure, summary: Summary, currency: str, top: float) -> None:
     for place, (label, key, style) in enumerate(chosen):
         x, y = LEFT + 0.218 * (place % 4), top - 0.048 * (place // 4)
         sheet.text(x, y, label, size=7.5, color=drawings.MUTED, va="top")
-        sheet.text(x, y - 0.013, format_figure(summary[key], style), size=14, weight="bold", va="top")  # type: ignore[arg-type]
+        text = format_figure(summary[key], style)  # type: ignore[arg-type]
+        sheet.text(x, y - 0.013, text, size=14 if len(text) < LONG_VALUE else 11, weight="bold", va="top")
 
 
 # --- the others ---
@@ -176,7 +196,7 @@ def _returns(content: ReportContent) -> Figure:
 
 def _prices(content: ReportContent) -> Figure:
     sheet = _sheet("Prices and trades")
-    numbers = drawings.most_traded(content)[: drawings.MOST_CHARTS]
+    numbers = drawings.charted(content)[: drawings.MOST_CHARTS]
     if not numbers:
         sheet.text(LEFT, TOP - 0.05, "No bar was seen.", size=9, color=drawings.MUTED)
         return sheet
@@ -229,7 +249,13 @@ def _assumption_lines(content: ReportContent) -> list[tuple[str, bool]]:
 
 
 def _closing_lines(content: ReportContent) -> list[tuple[str, bool]]:
-    lines: list[tuple[str, bool]] = [("Remarks", True)]
+    conduct = content.conduct
+    lines: list[tuple[str, bool]] = [("Orders", True)]
+    lines += [(f"{count:,} {word}", False) for word, count in conduct.orders.items()]
+    lines += [(f"{count:,} refused by {reason_words(reason)}", False) for reason, count in conduct.refusals.items()]
+    if not conduct.orders:
+        lines.append(("No order was asked for.", False))
+    lines += [("", False), ("Remarks", True)]
     for each in content.remarks:
         lines += [(line, False) for line in textwrap.wrap(f"{each.severity}: {each.text}", _WIDE)]
     if not content.remarks:
@@ -244,23 +270,58 @@ def _trade_sheets(content: ReportContent) -> Iterator[Figure]:
     rows = drawings.trade_rows(content, MOST_TRADES)
     count = len(content.trades.closed)
     heading = "Trades" if count <= MOST_TRADES else f"The last {MOST_TRADES} of {count:,} trades"
-    per_sheet = int((TOP - BOTTOM - 0.08) / 0.0145)
+    per_sheet = int((TOP - BOTTOM - 0.08) / _TABLE_LINE)
     for first in range(0, len(rows), per_sheet):
         sheet = _sheet(heading if first == 0 else f"{heading}, continued")
         _trade_table(sheet, rows[first : first + per_sheet])
         yield sheet
 
 
+def _share_sheets(content: ReportContent) -> Iterator[Figure]:
+    """Give a sheet on which stands who earned what, where there are several."""
+    tables = (("Strategies", content.strategies, "strategy"), ("Symbols", content.symbols, "instrument"))
+    shown = [(name, rows_of(content, shares, field)) for name, shares, field in tables if len(shares) > 1]
+    if not shown:
+        return
+    sheet, top = _sheet("Who earned what"), TOP - 0.045
+    for name, rows in shown:
+        ends = [*rows[:MOST_SHARES], *rows[-MOST_SHARES:]] if len(rows) > 2 * MOST_SHARES else rows
+        heading = name if ends is rows else f"{name}: the first and the last {MOST_SHARES} of {len(rows):,}"
+        texts = [share_texts(row.share.name, [row]) for row in ends]
+        if top - _TABLE_LINE * (len(texts) + 4) < BOTTOM:
+            yield sheet
+            sheet, top = _sheet("Who earned what, continued"), TOP - 0.045
+        sheet.text(LEFT, top, f"{heading}, {content.currency}".rstrip(", "), size=9, weight="bold")
+        whole = content.summary.final_equity - content.summary.initial_cash
+        _table(sheet, SHARE_HEADS, [*texts, share_texts("Total", rows, whole)], top - 0.02)
+        top -= 0.02 + _TABLE_LINE * (len(texts) + 4)
+    yield sheet
+
+
+def share_texts(name: str, rows: Sequence[Row], profit: float | None = None) -> list[str]:
+    """Return rows together as texts, in the order of `SHARE_HEADS`."""
+    sums = [sum(getattr(row.share, each) for row in rows) for each in ("realized", "unrealized", "fees", "value")]
+    profits = np.concatenate([row.profits for row in rows])
+    whole = float(sum(row.share.profit for row in rows)) if profit is None else profit
+    rate = format_figure(float(np.mean(profits > 0)) if len(profits) else None, "percent")
+    amounts = [drawings.short_money(float(each)) for each in (whole, *sums)]
+    return [_shortened(name, 24), *amounts, f"{len(profits):,}", rate]
+
+
 def _trade_table(sheet: Figure, rows: Sequence[Sequence[str]]) -> None:
-    widths = np.cumsum([0.0, *(width for *_, width in drawings.TRADE_HEADS)])
+    _table(sheet, drawings.TRADE_HEADS, rows, TOP - 0.045)
+
+
+def _table(sheet: Figure, heads: Sequence[tuple[str, bool, float]], rows: Sequence[Sequence[str]], top: float) -> None:
+    widths = np.cumsum([0.0, *(width for *_, width in heads)])
     places: Any = LEFT + (RIGHT - LEFT) * widths / widths[-1]
-    for place, (head, is_text, _) in enumerate(drawings.TRADE_HEADS):
+    for place, (head, is_text, _) in enumerate(heads):
         x = places[place] if is_text else places[place + 1] - 0.006
         side = "left" if is_text else "right"
-        sheet.text(x, TOP - 0.045, head, size=6.5, color=drawings.MUTED, ha=side)
+        sheet.text(x, top, head, size=6.5, color=drawings.MUTED, ha=side)
         # One text a column: thousands of single cells take seconds.
         column = "\n".join(row[place] for row in rows)
-        sheet.text(x, TOP - 0.054, column, size=6.5, ha=side, va="top", multialignment=side, linespacing=1.6)
+        sheet.text(x, top - 0.009, column, size=6.5, ha=side, va="top", multialignment=side, linespacing=1.6)
 
 
 def _shortened(text: str, most: int) -> str:

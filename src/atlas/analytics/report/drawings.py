@@ -10,8 +10,8 @@ import numpy as np
 
 from atlas.analytics.report import curves, series
 from atlas.analytics.report.candles import Candles, candles_of, joined
-from atlas.analytics.report.content import ReportContent
-from atlas.analytics.report.price_charts import lies_upon_prices
+from atlas.analytics.report.content import IndicatorLine, ReportContent
+from atlas.analytics.report.price_charts import lies_upon_prices, most_traded
 from atlas.analytics.returns import (
     DAYS_PER_YEAR_ROUND_THE_CLOCK,
     DAYS_PER_YEAR_SESSIONS,
@@ -28,10 +28,14 @@ ACCENT, GAIN, LOSS, OTHER = "#2356c8", "#00745a", "#b83a06", "#8a6a00"
 LINES: Final = ("#0072b2", "#b35900", "#a03d86", "#117a65", "#6b4fbb", "#8a6a00")
 MOST_POINTS: Final = 3_000
 MOST_CANDLES: Final = 900
+MOST_MEANS: Final = 500
 MOST_CHARTS: Final = 4
 MOST_MARKS: Final = 400
 LATEST_TRADES: Final = 12
+MOST_NAME: Final = 10
 MOST_DOTS: Final = 4_000
+HELD_TICKS: Final = (1 / 1440, 10 / 1440, 1 / 24, 6 / 24, 1.0, 7.0, 30.0, 365.25, 3652.5)
+"""Days that are marked on the axis of holding times."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Year")
 TRADE_HEADS: Final = (
     ("Symbol", True, 1.0),
@@ -99,6 +103,30 @@ def _kept(*values: FloatArray) -> Any:
     return series.thin(values, MOST_POINTS) if len(values[0]) else np.empty(0, dtype=np.int64)
 
 
+def _compact(value: float, _: object = None) -> str:
+    """Return a number of an axis in few characters."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if unit == 'k' else size):,.6g}{unit}".replace("-", "−")
+    return f"{value:,.6g}".replace("-", "−")
+
+
+def _held(days: float, _: object = None) -> str:
+    """Return a time of holding in its largest unit."""
+    for size, unit in ((365.25, "y"), (1.0, "d"), (1 / 24, "h"), (1 / 1440, "min")):
+        if days >= size:
+            return f"{days / size:.3g} {unit}"
+    return f"{days * 86_400:.3g} s"
+
+
+def _few_dates(axes: Axes, most: int) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=most)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+
+
 def _percent(axis: Any, decimals: int | None = None) -> None:
     from matplotlib.ticker import PercentFormatter
 
@@ -112,8 +140,8 @@ def _empty(axes: Axes, title: str, reason: str) -> None:
 
 
 def equity(axes: Axes, content: ReportContent) -> None:
-    """Draw equity and the benchmark's worth."""
-    from matplotlib.ticker import FuncFormatter
+    """Draw equity upon the benchmark's worth."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     curve = content.curve
     if not len(curve.equity):
@@ -121,11 +149,14 @@ def equity(axes: Axes, content: ReportContent) -> None:
         return
     kept = _kept(curve.equity, content.fallen)
     times = _dates(content, curve.times_ns[kept])
-    axes.plot(times, curve.equity[kept], color=ACCENT, label=content.strategy)
     if content.benchmark:
         axes.plot(times, content.benchmark.curve.equity[kept], color=OTHER, linewidth=0.8, label=content.benchmark.name)
+    axes.plot(times, curve.equity[kept], color=ACCENT, label=content.strategy)
+    if curves.wants_logarithm(curve.equity):
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.axhline(content.summary.initial_cash, color=MUTED, linewidth=0.6, linestyle=(0, (4, 3)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(_compact))
     axes.set_title(f"Equity {content.currency}".strip())
     axes.legend(frameon=False, loc="upper left", fontsize=7)
     axes.margins(x=0.0)
@@ -140,11 +171,11 @@ def underwater(axes: Axes, content: ReportContent) -> None:
         return
     kept = _kept(content.fallen)
     times = _dates(content, curve.times_ns[kept])
-    axes.fill_between(times, content.fallen[kept], 0.0, color=LOSS, alpha=0.18, linewidth=0)
-    axes.plot(times, content.fallen[kept], color=LOSS, linewidth=0.8)
     if content.benchmark:
         fallen = drawdown(content.benchmark.curve.equity, content.summary.initial_cash)
-        axes.plot(times, fallen[kept], color=OTHER, linewidth=0.6)
+        axes.plot(times, fallen[kept], color=OTHER, linewidth=0.6, alpha=0.6)
+    axes.fill_between(times, content.fallen[kept], 0.0, color=LOSS, alpha=0.18, linewidth=0)
+    axes.plot(times, content.fallen[kept], color=LOSS, linewidth=0.8)
     _percent(axes.yaxis)
     axes.set_title("Drawdown from the highest equity so far")
     axes.margins(x=0.0)
@@ -156,8 +187,12 @@ def exposure(axes: Axes, content: ReportContent) -> None:
     if not len(gross):
         _empty(axes, "Exposure", "")
         return
-    kept = _kept(np.nan_to_num(gross))
-    axes.fill_between(_dates(content, content.curve.times_ns[kept]), gross[kept], 0.0, color=ACCENT, alpha=0.25)
+    # Each value is the mean of its stretch: the lines of many a day would be a block.
+    begins = np.unique(np.linspace(0, len(gross), min(MOST_MEANS, len(gross)), endpoint=False).astype(np.int64))
+    means = np.add.reduceat(np.nan_to_num(gross), begins) / np.diff(np.append(begins, len(gross)))
+    axes.fill_between(
+        _dates(content, content.curve.times_ns[begins]), means, 0.0, color=ACCENT, alpha=0.25, step="post"
+    )
     _percent(axes.yaxis)
     axes.set_title("Gross exposure as a share of equity")
     axes.margins(x=0.0)
@@ -176,7 +211,7 @@ def rolling(axes: Axes, content: ReportContent) -> None:
     axes.plot(days, values, color=ACCENT, linewidth=0.8)
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
     axes.set_title(f"Rolling Sharpe ratio over {window} days")
-    axes.tick_params(axis="x", labelsize=6)
+    _few_dates(axes, 6)
 
 
 def histogram(axes: Axes, content: ReportContent) -> None:
@@ -200,7 +235,7 @@ def histogram(axes: Axes, content: ReportContent) -> None:
 
 def scatter(axes: Axes, content: ReportContent) -> None:
     """Draw profit against holding time."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
     closed = content.trades.closed[-MOST_DOTS:]
     if not len(closed):
@@ -209,7 +244,10 @@ def scatter(axes: Axes, content: ReportContent) -> None:
     days = np.maximum(closed["duration_ns"] / 86_400e9, 1 / 1440)
     _dots(axes, days, closed["profit_money"] / 10.0**content.money_exponent)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} d"))
+    low, high = axes.get_xlim()
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks([days for days in HELD_TICKS if low <= days <= high])
+    axes.xaxis.set_major_formatter(FuncFormatter(_held))
     axes.set_title("Profit against holding time")
 
 
@@ -225,6 +263,11 @@ def excursions(axes: Axes, content: ReportContent) -> None:
 
 
 def _dots(axes: Axes, x: FloatArray, profit: FloatArray) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(_compact))
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     won = profit > 0
     size = 4 if len(x) > 1_000 else 10
     axes.scatter(x[won], profit[won], s=size, color=GAIN, alpha=0.6, linewidths=0)
@@ -267,16 +310,10 @@ def _month(axes: Axes, place: int, line: int, value: float, largest: float) -> N
     axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=6.5)
 
 
-def most_traded(content: ReportContent) -> list[int]:
+def charted(content: ReportContent) -> list[int]:
     """Return the numbers of the instruments with bars, those most traded first."""
     known = instruments_by_number(content.instruments)
-    traded = dict(zip(*(part.tolist() for part in _counts(content)), strict=True))
-    numbers = [number for number in content.groups.numbers if number in known]
-    return sorted(numbers, key=lambda number: (-traded.get(number, 0), number))
-
-
-def _counts(content: ReportContent) -> Any:
-    return np.unique(content.trades.closed["instrument"], return_counts=True)
+    return most_traded(content.trades, [number for number in content.groups.numbers if number in known])
 
 
 def latest_trades_ns(content: ReportContent, number: int) -> int | None:
@@ -317,9 +354,7 @@ def price(axes: Axes, content: ReportContent, number: int, since_ns: int | None 
     upon = [line for line in own if lies_upon_prices(line.values, whole.prices["low"], whole.prices["high"])]
     for place, line in enumerate(upon[: len(LINES)]):
         first = 0 if since_ns is None else int(np.searchsorted(line.times_ns, since_ns))
-        kept = slice(first, None, max((len(line.times_ns) - first) // MOST_CANDLES, 1))
-        moments = _dates(content, line.times_ns[kept])
-        axes.plot(moments, line.values[kept], color=LINES[place], linewidth=0.7, label=line.label)
+        _indicator(axes, content, line, first, LINES[place])
     if upon:
         axes.legend(frameon=False, fontsize=6.5, loc="upper left")
     _marks(axes, content, number, 10.0**instrument.price_exponent, since_ns or 0)
@@ -327,6 +362,19 @@ def price(axes: Axes, content: ReportContent, number: int, since_ns: int | None 
     named = instrument.symbol if since_ns is None else f"{instrument.symbol}, the latest {LATEST_TRADES} trades"
     axes.set_title(f"{named}: {len(every.times):,} bars{joining}")
     axes.margins(x=0.0)
+
+
+def _indicator(axes: Axes, content: ReportContent, line: IndicatorLine, first: int, color: str) -> None:
+    """Draw an indicator; of many values the mean of each stretch, in a band from its lowest to its highest."""
+    times_ns, values = line.times_ns[first:], line.values[first:]
+    width = len(values) // MOST_CANDLES
+    if width < 2:
+        axes.plot(_dates(content, times_ns), values, color=color, linewidth=0.7, label=line.label)
+        return
+    whole = len(values) // width * width
+    table, moments = values[:whole].reshape(-1, width), _dates(content, times_ns[:whole:width])
+    axes.fill_between(moments, table.min(axis=1), table.max(axis=1), color=color, alpha=0.25, linewidth=0)
+    axes.plot(moments, table.mean(axis=1), color=color, linewidth=0.7, label=line.label)
 
 
 def _later(candles: Candles, since_ns: int) -> Candles:
@@ -338,7 +386,12 @@ def _later(candles: Candles, since_ns: int) -> Candles:
 
 def _marks(axes: Axes, content: ReportContent, number: int, scale: float, since_ns: int) -> None:
     closed = content.trades.closed
-    own = closed[(closed["instrument"] == number) & (closed["entry_time_ns"] >= since_ns)][-MOST_MARKS:]
+    own = closed[(closed["instrument"] == number) & (closed["entry_time_ns"] >= since_ns)]
+    if len(own) > MOST_MARKS:
+        axes.text(
+            0.99, 0.02, f"{len(own):,} trades are too many to mark", transform=axes.transAxes, ha="right", size=6.5
+        )
+        return
     for won in (True, False):
         chosen = own[(own["profit_money"] > 0) == won]
         if not len(chosen):
@@ -367,21 +420,32 @@ def trade_rows(content: ReportContent, most: int) -> list[list[str]]:
         price = 10.0**instrument.price_exponent
         rows.append(
             [
-                instrument.symbol,
+                instrument.symbol if len(instrument.symbol) <= MOST_NAME else f"{instrument.symbol[: MOST_NAME - 1]}…",
                 "Long" if trade["direction"] > 0 else "Short",
                 _moment(int(trade["entry_time_ns"])),
                 _moment(int(trade["exit_time_ns"])),
-                f"{trade['quantity_units'] / 10.0**instrument.quantity_exponent:,.6g}",
-                f"{trade['entry_price_units'] / price:,.6g}",
-                f"{trade['exit_price_units'] / price:,.6g}",
-                format_figure(float(trade["profit_money"]) / money, "money"),
+                _few_digits(float(trade["quantity_units"]) / 10.0**instrument.quantity_exponent),
+                _few_digits(float(trade["entry_price_units"]) / price),
+                _few_digits(float(trade["exit_price_units"]) / price),
+                short_money(float(trade["profit_money"]) / money),
                 format_figure(float(trade["return_fraction"]), "percent"),
-                format_figure(worst, "money"),
-                format_figure(best, "money"),
-                format_figure(float(trade["fee_money"]) / money, "money"),
+                short_money(worst),
+                short_money(best),
+                short_money(float(trade["fee_money"]) / money),
             ]
         )
     return rows
+
+
+def short_money(value: float) -> str:
+    """Return an amount, from a million on without cents, from a hundred millions on in millions."""
+    if abs(value) >= 1e8:
+        return f"{format_figure(value / 1e6, 'rate')}M"
+    return format_figure(value, "money") if abs(value) < 1e6 else format_figure(value, "rate")
+
+
+def _few_digits(value: float) -> str:
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def _moment(time_ns: int) -> str:

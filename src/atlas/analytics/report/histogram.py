@@ -9,8 +9,8 @@ from atlas.analytics.report.curves import Histogram
 from atlas.analytics.summary import Summary, format_figure
 
 _WIDTH, _HEIGHT = 560, 270
-_LABEL = 96
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 26, 26
+_LABEL = 130
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 40, 26
 _MARKS: Final = (("value_at_risk_95", "VaR 95%"), ("value_at_risk_99", "VaR 99%"))
 
 
@@ -94,10 +94,11 @@ def _marks(plane: _Plane, summary: Summary) -> list[str]:
         value = summary[key]
         if not isinstance(value, float) or not plane.low <= value <= plane.high:
             continue
-        x, y = plane.x(value), 10 + 12 * row
+        x, y = plane.x(value), 12 + 17 * row
         parts.append(f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{y + 3}" y2="{plane.y(0):.1f}"/>')
         text = f"{label} {format_figure(value, 'percent')}"
         # The nearer one writes to the right of its line, the farther one to the left, where there is room.
         side, at = ("start", x + 4) if row == 0 or x < _LEFT + _LABEL else ("end", x - 4)
+        at = min(at, _WIDTH - _RIGHT - _LABEL) if side == "start" else at
         parts.append(f'<text class="axis mark" x="{at:.1f}" y="{y + 2}" text-anchor="{side}">{escape(text)}</text>')
     return parts

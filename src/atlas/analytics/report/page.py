@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from atlas.analytics.report import curves, sections, series
+from atlas.analytics.report import breakdown, conduct, curves, sections, series
 from atlas.analytics.report.content import ReportContent
 from atlas.analytics.report.histogram import histogram_drawing
 from atlas.analytics.report.packing import Pack
@@ -28,7 +28,7 @@ from atlas.analytics.returns import (
 )
 
 MOST_POINTS: Final = 12_000
-SCRIPTS: Final = ("core", "curves", "price", "trades", "start")
+SCRIPTS: Final = ("core", "curves", "price", "trades", "tables", "start")
 STYLES: Final = ("report",)
 
 
@@ -73,15 +73,20 @@ def report_html(content: ReportContent) -> str:
             "title": escape(f"{content.strategy} · Atlas report"),
             "header": sections.header(content, period(content.times_ns, daily)),
             "verdict": sections.verdict(content.summary.judgement),
+            "ending": conduct.banners(content.conduct),
             "banner": sections.banner(content),
             "cards": sections.cards(content.summary, content.currency),
             "equity_note": _equity_note(content, curve),
             "months": sections.months(monthly),
+            "beside_heading": "Beside the benchmark" if content.benchmark_summary else "Return and risk",
             "beside": sections.beside(content.summary, content.benchmark_summary),
             "histogram": histogram_drawing(curves.histogram(content.known_returns), content.summary),
+            "drawdowns": sections.drawdowns(content, daily),
             "price_section": sections.price_section(len(prices), charts.left_out),
             "trades_section": sections.trades_section(trades.count, len(trades.trades), len(content.trades.open)),
-            "symbols_section": sections.symbols_section(content),
+            "strategies_section": breakdown.strategies_section(content),
+            "symbols_section": breakdown.symbols_section(content, charts.numbers),
+            "orders_section": conduct.orders_section(content.conduct),
             "figures": sections.figures(content.summary),
             "configuration": sections.configuration(content.configuration),
             "assumptions": sections.assumptions(content.assumptions),

@@ -5,16 +5,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-import numpy as np
-
 from atlas.analytics.report.content import Assumption, Remark, ReportContent
-from atlas.analytics.returns import FloatArray, MonthlyReturn
-from atlas.analytics.summary import ABSENT, FIGURES, GROUPS, SIGNED, Summary, Value, format_figure
-from atlas.analytics.symbols import instruments_by_number
+from atlas.analytics.report.curves import Fall, deepest_falls
+from atlas.analytics.returns import DAY_NS, IntArray, MonthlyReturn
+from atlas.analytics.summary import (
+    ABSENT,
+    FIGURES,
+    GROUPS,
+    SIGNED,
+    Style,
+    Summary,
+    Value,
+    format_figure,
+    format_time,
+    title_of,
+)
 from atlas.analytics.verdict import LEVELS, Criterion, Verdict, mark, show
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MOST_ROWS: Final = 500
+MOST_FALLS: Final = 5
+LONG_VALUE: Final = 11
+"""Characters of a key figure from which on it is set smaller."""
 _BESIDE: Final = frozenset(
     {
         "final_equity",
@@ -52,8 +63,10 @@ def header(content: ReportContent, period: str) -> str:
     chips = "".join(
         f"<li><b>{escape(name)}</b> {escape(parameter_text(value))}</li>" for name, value in content.parameters.items()
     )
+    ended = content.conduct.status
+    mark = "" if ended == "complete" else f' <span class="ended">{ended}</span>'
     return (
-        f'<p class="kicker">Backtest report</p><h1>{escape(content.strategy)}</h1>'
+        f'<p class="kicker">Backtest report{mark}</p><h1>{escape(content.strategy)}</h1>'
         f'<p class="context">{escape(context)}</p>'
         + (f'<ul class="chips" aria-label="Parameters">{chips}</ul>' if chips else "")
     )
@@ -67,7 +80,7 @@ def verdict(found: Verdict) -> str:
     return (
         f'<details class="verdict {kind}"><summary><span class="badge">{escape(found.level)}</span>'
         f'<span class="reason">{escape(found.reason)}</span></summary>'
-        f'<div class="scroll"><table class="criteria"><thead><tr><th></th><th scope="col">reached</th>{heads}'
+        f'<div class="scroll"><table class="criteria"><thead><tr><td></td><th scope="col">reached</th>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
@@ -103,8 +116,9 @@ def cards(summary: Summary, currency: str) -> str:
     """Return the eight key figures."""
     unit = f"{currency} " if currency else ""
     duration = format_figure(summary.max_drawdown_duration_days, "days")
-    beside = "" if summary.benchmark_return is None else f", {format_figure(summary.benchmark_return, 'percent')} held"
-    costs = f"{unit}{format_figure(summary.slippage_paid, 'money')} slippage"
+    held = format_figure(summary.benchmark_return, "percent")
+    beside = "" if summary.benchmark_return is None else f", benchmark {held}"
+    costs = f"slippage charged {unit}{format_figure(summary.slippage_paid, 'money')}"
     chosen = (
         ("Total return", "total_return", f"{unit}{format_figure(summary.final_equity, 'money')}{beside}"),
         ("CAGR", "cagr", f"volatility {format_figure(summary.annualized_volatility, 'percent')}"),
@@ -118,14 +132,22 @@ def cards(summary: Summary, currency: str) -> str:
     styles = {key: style for key, _, style in FIGURES}
     return "".join(
         f'<div class="card"><div class="label">{label}</div>'
-        f'<div class="value{_sign_class(key, summary[key])}">{escape(format_figure(summary[key], styles[key]))}</div>'
+        f"{_card_value(key, summary, styles[key])}"
         f'<div class="detail">{escape(detail)}</div></div>'
         for label, key, detail in chosen
     )
 
 
-def _sign_class(key: str, value: Value) -> str:
-    if key not in SIGNED or not isinstance(value, float) or value == 0.0:
+def _card_value(key: str, summary: Summary, style: Style) -> str:
+    text = format_figure(summary[key], style)
+    length = " long" if len(text) > LONG_VALUE else ""
+    return f'<div class="value{_sign_class(key, summary[key], style)}{length}">{escape(text)}</div>'
+
+
+def _sign_class(key: str, value: Value, style: Style) -> str:
+    # What is printed as nothing is neither.
+    shown = any(digit in format_figure(value, style) for digit in "123456789")
+    if key not in SIGNED or not isinstance(value, float) or not shown:
         return ""
     return " gain" if value > 0.0 else " loss"
 
@@ -144,10 +166,12 @@ def months(monthly: Sequence[MonthlyReturn]) -> str:
             value = values.get((year, month))
             growth *= 1.0 + (value or 0.0)
             cells.append(_month_cell(value, largest))
-        rows.append(f"<tr><th>{year}</th>{''.join(cells)}{_month_cell(growth - 1.0, 4 * largest, 'year ')}</tr>")
-    heads = "".join(f"<th>{name}</th>" for name in (*_MONTHS, "Year"))
+        whole = _month_cell(growth - 1.0, 4 * largest, "year ")
+        rows.append(f'<tr><th scope="row">{year}</th>{"".join(cells)}{whole}</tr>')
+    heads = "".join(f'<th scope="col">{name}</th>' for name in (*_MONTHS, "Year"))
     return (
-        f'<div class="scroll"><table class="months"><thead><tr><th></th>{heads}</tr></thead>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Monthly returns">'
+        f'<table class="months"><thead><tr><td></td>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -162,48 +186,76 @@ def _month_cell(value: float | None, largest: float, extra: str = "") -> str:
     return f'<td class="{extra}{way}" style="--heat:{heat:.2f}">{format_figure(value, "percent")[:-1]}</td>'
 
 
+def drawdowns(content: ReportContent, daily: bool) -> str:
+    """Return the deepest drawdowns: how deep, from when to when, how long."""
+    found = deepest_falls(content.fallen, MOST_FALLS)
+    if not found:
+        return '<p class="note">Equity never fell below a peak.</p>'
+    times_ns = content.curve.times_ns
+
+    def day(place: int | None) -> str:
+        return ABSENT if place is None else format_time(int(times_ns[max(place, 0)]) - int(daily))[:10]
+
+    rows = "".join(
+        f"<tr><td>{format_figure(fall.depth, 'percent')}</td><td>{day(fall.peak)}</td><td>{day(fall.trough)}</td>"
+        f"<td>{day(fall.end)}</td><td>{_days(times_ns, fall)}</td></tr>"
+        for fall in found
+    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Depth", "Peak", "Trough", "Made good", "Days"))
+    return (
+        f'<div class="scroll"><table class="falls"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _days(times_ns: IntArray, fall: Fall) -> str:
+    end = len(times_ns) - 1 if fall.end is None else fall.end
+    return format_figure(float(times_ns[end] - times_ns[max(fall.peak, 0)]) / DAY_NS, "days").removesuffix(" days")
+
+
 def figures(summary: Summary) -> str:
     """Return every figure of the summary under its label, group by group."""
     return "".join(
         f'<table class="facts"><caption>{escape(heading)}</caption><tbody>'
-        + "".join(_figure(key, label, format_figure(summary[key], style), summary) for key, label, style in group)
+        + "".join(_figure(key, label, style, summary) for key, label, style in group)
         + "</tbody></table>"
         for heading, group in GROUPS
     )
 
 
-def _figure(key: str, label: str, text: str, summary: Summary) -> str:
-    kind = "fingerprint" if key == "fingerprint" else _sign_class(key, summary[key]).strip()
+def _figure(key: str, label: str, style: Style, summary: Summary) -> str:
+    text = format_figure(summary[key], style)
+    kind = "fingerprint" if key == "fingerprint" else _sign_class(key, summary[key], style).strip()
     return (
-        f'<tr data-figure="{key}"><th scope="row">{escape(label)}</th>'
+        f'<tr data-figure="{key}"{title_of(key)}><th scope="row">{escape(label)}</th>'
         f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{escape(text)}</td></tr>"
     )
 
 
 def beside(summary: Summary, other: Summary | None) -> str:
-    """Return the run's figures beside its benchmark's; empty where there is none."""
-    if other is None:
-        return ""
+    """Return the run's figures, beside its benchmark's where there is one."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td{_kind(key, summary)}>{format_figure(summary[key], style)}</td>'
-        f"<td{_kind(key, other)}>{format_figure(other[key], style)}</td></tr>"
+        f'<tr><th scope="row">{escape(label)}</th>{_beside_cell(key, summary, style)}'
+        f"{'' if other is None else _beside_cell(key, other, style)}</tr>"
         for key, label, style in FIGURES
         if key in _BESIDE
     )
-    return (
-        f'<table class="beside"><thead><tr><th></th><th scope="col">strategy</th>'
-        f'<th scope="col">{escape(summary.benchmark or "benchmark")}</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
+    named = "" if other is None else f'<th scope="col">{escape(summary.benchmark or "benchmark")}</th>'
+    heads = f'<thead><tr><td></td><th scope="col">run</th>{named}</tr></thead>'
+    return f'<div class="scroll"><table class="beside">{heads}<tbody>{rows}</tbody></table></div>'
 
 
-def _kind(key: str, summary: Summary) -> str:
-    kind = _sign_class(key, summary[key]).strip()
-    return f' class="{kind}"' if kind else ""
+def _beside_cell(key: str, summary: Summary, style: Style) -> str:
+    kind = _sign_class(key, summary[key], style).strip()
+    return f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{format_figure(summary[key], style)}</td>"
 
 
 def configuration(text: str) -> str:
     """Return the configuration as it was resolved."""
-    return f"<pre>{escape(text)}</pre>" if text.strip() else '<p class="note">No configuration was recorded.</p>'
+    return (
+        f'<pre tabindex="0" aria-label="Configuration">{escape(text)}</pre>'
+        if text.strip()
+        else '<p class="note">No configuration was recorded.</p>'
+    )
 
 
 def assumptions(stated: Sequence[Assumption]) -> str:
@@ -222,7 +274,7 @@ def assumptions(stated: Sequence[Assumption]) -> str:
 
 def _assumption_table(stated: Iterable[Assumption]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(item.name)}</td><td>{escape(item.value)}</td><td>{escape(item.detail)}</td></tr>"
+        f'<tr><th scope="row">{escape(item.name)}</th><td>{escape(item.value)}</td><td>{escape(item.detail)}</td></tr>'
         for item in stated
     )
     return f'<table class="assumptions"><tbody>{rows}</tbody></table>'
@@ -293,44 +345,5 @@ def trades_section(count: int, listed: int, still_open: int) -> str:
 </section>
 <section id="trade-plot">
   <div class="bar"><h2>Profit of each trade</h2><div class="tools" id="scatter-choice"></div></div>
-  <div class="readout" id="scatter-readout"></div><div class="chart" id="scatter-chart"></div></section>"""
-
-
-def symbols_section(content: ReportContent) -> str:
-    """Return what each symbol came to; empty where there is one."""
-    known = instruments_by_number(content.instruments)
-    closed = content.trades.closed
-    if len(known) < 2:
-        return ""
-    money = 10.0**content.money_exponent
-    rows = []
-    for number, instrument in known.items():
-        own = closed[closed["instrument"] == number]
-        profits = own["profit_money"] / money
-        rows.append((instrument.symbol, len(own), profits, float(own["fee_money"].sum() / money), number))
-    rows.sort(key=lambda row: -float(np.sum(row[2])))
-    body = "".join(_symbol_row(*row) for row in rows[:MOST_ROWS])
-    heads = "".join(
-        f'<th scope="col">{name}</th>'
-        for name in ("Symbol", "Trades", "Profit", "Win rate", "Best trade", "Worst trade", "Fees")
-    )
-    note = f'<p class="note">The first {MOST_ROWS} of {len(rows):,} symbols.</p>' if len(rows) > MOST_ROWS else ""
-    return (
-        '<section id="symbols"><h2>Symbols</h2><div class="scroll tall"><table class="symbols"><thead>'
-        f"<tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}</section>"
-    )
-
-
-def _symbol_row(symbol: str, count: int, profits: FloatArray, fees: float, number: int) -> str:
-    best, worst = (float(np.max(profits)), float(np.min(profits))) if count else (None, None)
-    return (
-        f'<tr data-number="{number}"><th scope="row"><button class="link">{escape(symbol)}</button></th>'
-        f"<td>{count:,}</td>{_money_cell(float(np.sum(profits)))}"
-        f"<td>{format_figure(float(np.mean(profits > 0)) if count else None, 'percent')}</td>"
-        f"{_money_cell(best)}{_money_cell(worst)}<td>{format_figure(fees, 'money')}</td></tr>"
-    )
-
-
-def _money_cell(value: float | None) -> str:
-    kind = "" if not value else ' class="gain"' if value > 0 else ' class="loss"'
-    return f"<td{kind}>{format_figure(value, 'money')}</td>"
+  <div class="readout" id="scatter-readout"></div><div class="chart" id="scatter-chart" role="img"
+    aria-label="Profit of each trade"></div></section>"""

@@ -41,8 +41,13 @@ def thin(series: tuple[FloatArray, ...], most_points: int) -> IntArray:
 
 
 def is_daily(times_ns: IntArray) -> bool:
-    """Tell whether instants lie about a day or more apart, so that only their dates are worth showing."""
+    """Tell whether instants lie about a day or more apart, so that only their dates are worth showing.
+
+    A single one is taken for a day's end where it is midnight.
+    """
     ends = distinct(times_ns)
+    if len(ends) == 1:
+        return int(ends[0]) % DAY_NS == 0
     return len(ends) > 1 and float(np.median(np.diff(ends))) >= _DAILY_SPACING_NS
 
 

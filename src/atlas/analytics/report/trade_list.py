@@ -80,6 +80,7 @@ class TradeList:
             "first": self._rows.start,
             "symbols": [instrument.symbol for instrument in self._instruments],
             "decimals": self._decimals,
+            "strategies": {share.number: share.name for share in self._content.strategies},
             "columns": columns,
             "legs": legs,
             "rules": {int(rule): price_rule(int(rule)) for rule in PriceRule},

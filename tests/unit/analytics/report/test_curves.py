@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from atlas.analytics import metrics
-from atlas.analytics.report.curves import exposure_lines, histogram, rolling_sharpe, rolling_window
+from atlas.analytics.report.curves import (
+    deepest_falls,
+    exposure_lines,
+    histogram,
+    rolling_sharpe,
+    rolling_window,
+)
 from tests.unit.analytics.runs import MONEY, join, make_equity
 
 RETURNS = np.random.default_rng(2).normal(0.0004, 0.01, 300)
@@ -49,3 +55,14 @@ def test_exposure_of_two_accounts() -> None:
     assert gross.tolist() == [0.5, 0.5]
     assert net.tolist() == [0.25, -0.5]
     assert np.isnan(exposure_lines(make_equity([10], [0.0]), np.array([10]))[0]).all()
+
+
+def test_the_deepest_falls_are_from_peak_to_recovery() -> None:
+    fallen = np.array([0.0, -0.1, -0.3, 0.0, 0.0, -0.2, 0.0, -0.05, -0.25])
+    found = [(fall.depth, fall.peak, fall.trough, fall.end) for fall in deepest_falls(fallen, 5)]
+    assert found == [(-0.3, 0, 2, 3), (-0.25, 6, 8, None), (-0.2, 4, 5, 6)]
+    assert len(deepest_falls(fallen, 2)) == 2
+    # Below the initial cash from the first point on.
+    (first,) = deepest_falls(np.array([-0.1, 0.0]), 5)
+    assert (first.peak, first.trough, first.end) == (-1, 0, 1)
+    assert deepest_falls(np.zeros(3), 5) == []

@@ -11,6 +11,7 @@ import pytest
 
 from atlas.analytics import Assumption, Remark
 from atlas.analytics.report import drawings
+from atlas.analytics.report.content import Conduct, Share
 from atlas.analytics.report.document import MISSING, document_bytes, sheets, write_document
 from atlas.analytics.returns import DAY_NS
 from atlas.analytics.summary import FIGURES, format_figure
@@ -54,6 +55,37 @@ def test_the_sheets_tell_what_the_page_tells() -> None:
     ):
         assert expected in text, expected
     assert len(drawings.trade_rows(CONTENT, 120)) == CONTENT.summary.total_trades
+
+
+def test_early_ends_orders_and_who_earned_what_are_on_sheets() -> None:
+    profit = CONTENT.summary.final_equity - CONTENT.summary.initial_cash
+    shares = [Share(number, f"S{number}", float(number), 0.0, 0.0) for number in range(1, 60)]
+    shares.append(Share(60, "Rest", profit - sum(range(1, 60)), 0.0, 0.0))
+    content = content_of(
+        RUN,
+        strategies=shares,
+        symbols=shares,
+        conduct=Conduct(
+            status="failed", reason="no more", orders={"filled": 9, "refused": 2}, refusals={"risk_buying_power": 2}
+        ),
+    )
+    with drawings.style():
+        made = sheets(content)
+    titles = [sheet.texts[0].get_text() for sheet in made]
+    assert titles.count("Who earned what") == titles.count("Who earned what, continued") == 1
+    text = "\n".join(texts_of(content))
+    assert "This run failed before its data ended: no more." in text
+    assert "2 refused by the risk check of buying power" in text
+    assert "Symbols: the first and the last 20 of 60" in text
+    assert "S59\n" in text and "S30\n" not in text
+    assert f"{profit:,.2f}".replace("-", "−") in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-12.5, "−12.50"), (1234567.0, "1,234,567"), (-9.87e8, "−987M"), (999_999.0, "999,999.00")]
+)
+def test_large_amounts_take_less_room(value: float, text: str) -> None:
+    assert drawings.short_money(value) == text
 
 
 def test_it_is_a_pdf_and_the_same_for_the_same_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import html
 import html.parser
@@ -25,6 +26,7 @@ from atlas.analytics import (
     summarize,
     write_report,
 )
+from atlas.analytics.report.content import Share
 from atlas.analytics.report.page import json_in_page
 from atlas.analytics.report.price_charts import MOST_SYMBOLS, lies_upon_prices, significant_decimals
 from atlas.analytics.returns import DAY_NS
@@ -80,7 +82,7 @@ PAGE = report_html(CONTENT)
 
 
 def test_every_figure_of_the_summary_stands_on_the_page() -> None:
-    rows = dict(re.findall(r'<tr data-figure="(\w+)"><th scope="row">.*?</th><td[^>]*>(.*?)</td></tr>', PAGE))
+    rows = dict(re.findall(r'<tr data-figure="(\w+)"[^>]*><th scope="row">.*?</th><td[^>]*>(.*?)</td></tr>', PAGE))
     assert set(rows) == set(CONTENT.summary)
     for key, _, style in FIGURES:
         assert html.unescape(rows[key]) == format_figure(CONTENT.summary[key], style), key
@@ -214,8 +216,10 @@ def test_several_strategies_and_accounts_are_told_apart() -> None:
         make_fills([(int(times[12]), -2, 13.0), (int(times[19]), 2, 15.0)], instrument=2),
     )
     run = MadeRun((Instrument("A"), Instrument("B")), bars, fills, make_equity(times, np.linspace(100, 99, 40)), 10**10)
-    page = report_html(content_of(run))
+    names = [Share(1, "Trend", 5.0, 0.0, 1.0), Share(2, "Dip", -2.0, 0.0, 1.0)]
+    page = report_html(content_of(run, strategies=names))
     data = data_of(page)
+    assert trades_named(data) == {"1": "Trend", "2": "Dip"}
     assert [price["symbol"] for price in data["prices"]] == ["B", "A"]
     trades = data["trades"]
     found = {name: unpacked(trades["pack"], place).tolist() for name, place in trades["columns"].items()}
@@ -223,6 +227,11 @@ def test_several_strategies_and_accounts_are_told_apart() -> None:
     assert (found["direction"], found["bars"]) == ([1.0, -1.0], [6.0, 7.0])
     assert trades["symbols"] == ["B"]
     assert page.count("<tr data-number=") == 2
+
+
+def trades_named(data: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = data["trades"]["strategies"]
+    return found
 
 
 def test_a_run_of_nothing_has_a_page() -> None:
@@ -262,12 +271,15 @@ def test_many_symbols_share_the_room() -> None:
         make_equity(times, np.linspace(100.0, 101.0, 300)),
         100 * MONEY,
     )
-    page = report_html(content_of(run))
+    symbols = [Share(number, f"S{number:02}", float(number), 0.0, 0.0) for number in range(1, count + 1)]
+    page = report_html(content_of(run, symbols=symbols))
     prices = data_of(page)["prices"]
     assert len(prices) == MOST_SYMBOLS
     assert prices[0]["symbol"] == f"S{count}"
     assert "5 more symbols, traded less, are not drawn" in text_of(page)
     assert page.count("<tr data-number=") == count
+    # Only those with a chart are there to be clicked.
+    assert page.count('<button class="link">S') == MOST_SYMBOLS
 
 
 def test_a_million_bars_and_more_trades_than_are_listed_stay_below_eight_megabytes() -> None:
@@ -283,9 +295,12 @@ def test_a_million_bars_and_more_trades_than_are_listed_stay_below_eight_megabyt
     run = MadeRun(
         (Instrument("AAA"),), bars, fills, make_equity(days, 1e5 + random.normal(0, 99, len(days))), 10**5 * MONEY
     )
-    page = report_html(content_of(run))
+    # Noise is what packs worst.
+    noise = [IndicatorLine(1, f"n{place}", "noise", times, closes + random.normal(0, 1, count)) for place in range(3)]
+    page = report_html(content_of(run, indicators=noise))
     assert len(page.encode()) < 8_000_000
     data = data_of(page)
+    assert {line["width"] for line in data["prices"][0]["lines"]} == {8}
     assert data["trades"]["count"] == 20_000
     assert "The last 20,000 of 25,000 trades" in text_of(page)
     assert data["prices"][0]["bars"] == count
@@ -319,10 +334,33 @@ def test_indicators_lie_upon_prices_or_below() -> None:
         IndicatorLine(2, "other", "of another instrument", times, average),
     ]
     found = data_of(report_html(content_of(RUN, indicators=lines)))["prices"][0]
-    shown = [(line["label"], line["upon"], line["first"]) for line in found["lines"]]
-    assert shown == [("fast SMA(20)", True, 19), ("strength RSI(14)", False, 0)]
-    values = unpacked(found["marksPack"], found["lines"][0]["values"])
-    np.testing.assert_allclose(values[19:], average[19:], atol=0.01)
+    shown = [(line["label"], line["upon"], line["width"]) for line in found["lines"]]
+    assert shown == [("fast SMA(20)", True, 1), ("strength RSI(14)", False, 1)]
+    first, second = ([unpacked(found["linesPack"], line[name]) for name in ("x", "values")] for line in found["lines"])
+    # From the first value that is known, each at its bar.
+    np.testing.assert_array_equal(first[0], np.arange(19, len(times)))
+    np.testing.assert_allclose(first[1], average[19:], atol=0.01)
+    np.testing.assert_array_equal(second[0], np.arange(len(times)))
+
+
+def test_indicators_that_take_too_much_room_keep_their_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atlas.analytics.report.price_charts.MOST_LINE_BYTES", 6_000)
+    times = RUN.bars["venue_time_ns"]
+    values = 1_200.0 + np.random.default_rng(3).normal(0, 50, len(times))
+    values[777] = 4_000.0
+    line = IndicatorLine(1, "noise", "noise", times, values)
+    found = data_of(report_html(content_of(RUN, indicators=[line])))["prices"][0]
+    (shown,) = found["lines"]
+    assert shown["width"] >= 4
+    assert len(found["linesPack"]) <= 6_000
+    kept = unpacked(found["linesPack"], shown["values"])
+    bars = unpacked(found["linesPack"], shown["x"]).astype(int)
+    np.testing.assert_allclose(kept, values[bars], atol=0.01)
+    width = shown["width"]
+    for begin in range(0, len(values) // width * width, width):
+        inside = kept[(bars >= begin) & (bars < begin + width)]
+        part = values[begin : begin + width]
+        assert (inside.min(), inside.max()) == pytest.approx((part.min(), part.max()), abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -338,3 +376,32 @@ def test_what_is_measured_in_prices(values: list[float], upon: bool) -> None:
 @pytest.mark.parametrize(("values", "decimals"), [([0.5], 6), ([70.1], 4), ([1e7], 0), ([0.0], 0), ([np.nan], 0)])
 def test_six_digits_are_kept(values: list[float], decimals: int) -> None:
     assert significant_decimals(values) == decimals
+
+
+def test_the_deepest_drawdown_is_the_summarys() -> None:
+    table = re.search(r'<table class="falls">.*?</table>', PAGE, re.DOTALL)
+    assert table is not None
+    first = text_of(table[0].partition("<tbody>")[2]).split()
+    assert first[0] == format_figure(CONTENT.summary.max_drawdown, "percent")
+    assert table[0].count("<tr>") == 6
+
+
+def test_what_is_printed_as_nothing_is_neither_gain_nor_loss() -> None:
+    summary = dataclasses.replace(CONTENT.summary, alpha=0.00001, sharpe=-0.001, sortino=-0.5)
+    page = report_html(content_of(RUN, summary=summary))
+    cell = {
+        key: re.search(rf'data-figure="{key}"[^>]*><th scope="row">[^<]*</th><td([^>]*)>', page)
+        for key in ("alpha", "sharpe", "sortino")
+    }
+    assert {key: found[1] for key, found in cell.items() if found} == {
+        "alpha": "",
+        "sharpe": "",
+        "sortino": ' class="loss"',
+    }
+
+
+def test_a_run_without_a_benchmark_still_shows_its_risk() -> None:
+    alone = content_of(RUN, benchmark=None)
+    text = " ".join(text_of(report_html(alone)).split())
+    assert "Return and risk run Final equity" in text
+    assert "Beside the benchmark" not in text

@@ -59,3 +59,9 @@ def test_intraday_times_are_as_they_are() -> None:
 def test_prices_show_the_decimals_they_need(prices: list[float], decimals: int) -> None:
     units = np.array([round(price * 1e9) for price in prices], dtype=np.int64)
     assert series.price_decimals(units, 9) == decimals
+
+
+def test_a_single_bar_that_ends_at_midnight_is_a_day() -> None:
+    assert series.is_daily(np.array([19_000 * DAY_NS]))
+    assert not series.is_daily(np.array([19_000 * DAY_NS + 60_000_000_000]))
+    assert not series.is_daily(np.array([], dtype=np.int64))

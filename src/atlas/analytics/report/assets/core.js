@@ -49,6 +49,7 @@ function fixed(value, decimals) {
   return value < 0 && /[1-9]/.test(text) ? "−" + text : text;
 }
 const percent = (value) => Number.isFinite(value) ? fixed(value * 100, 2) + "%" : "—";
+const counted = (count, word) => fixed(count, 0) + " " + word + (count === 1 ? "" : "s");
 const money = (value) => fixed(value, 2);
 const quantity = (value) => Number.isFinite(value) ? value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) >= 100 ? 2 : Math.abs(value) >= 1 ? 4 : 8 }) : "—";
 function moment(seconds, daily) {
@@ -61,7 +62,7 @@ function moment(seconds, daily) {
 function duration(seconds) {
   if (!Number.isFinite(seconds)) return "—";
   const units = [[31557600, "y"], [DAY, "d"], [3600, "h"], [60, "min"]];
-  for (const [size, name] of units) if (seconds >= size) return fixed(seconds / size, seconds / size >= 10 ? 0 : 1) + " " + name;
+  for (const [size, name] of units) if (seconds >= size) return fixed(seconds / size, seconds / size >= 10 ? 0 : 1).replace(".0", "") + " " + name;
   return fixed(seconds, seconds < 10 ? 1 : 0) + " s";
 }
 // Decimals that tell one tick from the next: 2.5 needs one.
@@ -134,9 +135,25 @@ const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
 const FONT = "12px system-ui, sans-serif";
 function axes(colors, format, size, x) {
   const common = { stroke: colors.muted, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false }, font: FONT };
-  const y = { ...common, size, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); } };
-  return [{ ...common, grid: { show: false }, gap: 6, size: 30, ...x }, y];
+  const y = { ...common, gap: 6, values: (u, splits) => { const step = splits.length > 1 ? splits[1] - splits[0] : 1; return splits.map((value) => value === null ? "" : format(value, step)); },
+    // No label is cut, however long.
+    size: (u, words) => Math.max(size, ...(words || []).map((text) => text.length * 7 + 14)) };
+  return [{ ...common, grid: { show: false }, gap: 6, size: 30, values: timeWords,
+    // Years take less room than days.
+    space: (u, axis, low, high) => (high - low > 4 * 366 * DAY ? 46 : high - low > 120 * DAY ? 66 : 84), ...x }, y];
 }
+// Times as they are written elsewhere on the page; of hours the day where it begins.
+function timeWords(u, splits, axis, space, step) {
+  let before = "";
+  return splits.map((seconds) => {
+    const text = moment(seconds, false), day = text.slice(0, 10), hour = text.slice(11, 16);
+    const shown = step >= 350 * DAY ? day.slice(0, 4) : step >= 27 * DAY ? day.slice(0, 7) : step >= DAY ? day : day === before ? hour : hour === "00:00" ? day.slice(5) : day.slice(5) + " " + hour;
+    before = day;
+    return shown;
+  });
+}
+// What is not known leaves a gap.
+const withGaps = (values) => values.some(Number.isNaN) ? Array.from(values, (value) => Number.isNaN(value) ? null : value) : values;
 // Ticks of a logarithmic axis: round numbers; 1, 2 and 5 times powers of ten where it spans more than a few.
 function logTicks(low, high) {
   if (!(low > 0 && high > low)) return [];
@@ -146,12 +163,14 @@ function logTicks(low, high) {
     for (let at = Math.ceil(low / step); at * step <= high; at++) found.push(at * step);
     return found;
   }
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) for (const digit of [1, 2, 5]) if (digit * 10 ** power >= low && digit * 10 ** power <= high) found.push(digit * 10 ** power);
+  const digits = high / low > 3000 ? [1] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) for (const digit of digits) if (digit * 10 ** power >= low && digit * 10 ** power <= high) found.push(digit * 10 ** power);
   return found;
 }
 function logAxis(axis, words) {
-  const step = (splits) => splits.reduce((least, value, i) => i ? Math.min(least, value - splits[i - 1]) : least, Infinity);
-  return { ...axis, splits: (u) => logTicks(u.scales.y.min, u.scales.y.max), filter: (u, splits) => splits, values: (u, splits) => splits.map((value) => words(value, Number.isFinite(step(splits)) ? step(splits) : value)) };
+  const even = (splits) => splits.length > 1 && splits[splits.length - 1] / splits[0] < 6;
+  const step = (splits, value) => even(splits) ? splits[1] - splits[0] : 10 ** Math.floor(Math.log10(value));
+  return { ...axis, splits: (u) => logTicks(u.scales.y.min, u.scales.y.max), filter: (u, splits) => splits, values: (u, splits) => splits.map((value) => words(value, step(splits, value))) };
 }
 const logScale = { distr: 3, range: (u, low, high) => low > 0 ? [low / 1.04, high * 1.04] : [1, 10] };
 function followTouch(chart) {

@@ -31,6 +31,21 @@ function coarser({ each, open, high, low, close }) {
   }
   return made;
 }
+// Of an indicator, the lowest, highest and mean of every two points, of every four, …: bands that hide nothing.
+function lineLevels(x, values) {
+  const levels = [{ x, low: values, high: values, mean: values }];
+  while (levels[levels.length - 1].x.length > 400) {
+    const finer = levels[levels.length - 1], n = Math.ceil(finer.x.length / 2);
+    const made = { x: new Float32Array(n), low: new Float32Array(n), high: new Float32Array(n), mean: new Float32Array(n) };
+    for (let i = 0; i < n; i++) {
+      const a = 2 * i, b = Math.min(a + 1, finer.x.length - 1);
+      made.x[i] = (finer.x[a] + finer.x[b]) / 2; made.mean[i] = (finer.mean[a] + finer.mean[b]) / 2;
+      made.low[i] = Math.min(finer.low[a], finer.low[b]); made.high[i] = Math.max(finer.high[a], finer.high[b]);
+    }
+    levels.push(made);
+  }
+  return levels;
+}
 
 class PriceChart {
   constructor() {
@@ -53,14 +68,17 @@ class PriceChart {
     this.choice.value = place;
     this.price = report.prices[place];
     this.place = place;
-    const [candles, marks] = await Promise.all([candlesOf(this.price), inflate(this.price.marksPack)]);
+    const [candles, marks, lines] = await Promise.all([candlesOf(this.price), inflate(this.price.marksPack), inflate(this.price.linesPack)]);
     this.candles = candles;
     this.bars = this.price.bars;
     const gaps = [];
     for (let i = 1; i < candles.times.length; i += Math.ceil(candles.times.length / 500)) gaps.push((candles.times[i] - candles.times[i - 1]) / this.price.barsEach);
     this.spacing = gaps.sort((a, b) => a - b)[gaps.length >> 1] || 1;
     this.marks = Object.fromEntries(Object.entries(this.price.marks).map(([name, at]) => [name, at.at === undefined ? at : column(marks, at)]));
-    this.lines = this.price.lines.map((line, index) => ({ ...line, index, x: column(marks, line.x), values: column(marks, line.values) }));
+    this.lines = this.price.lines.map((line, index) => {
+      const x = column(lines, line.x), values = column(lines, line.values);
+      return { ...line, index, x, values, levels: line.upon ? lineLevels(x, values) : [] };
+    });
     if (charts.price) { charts.price.destroy(); delete charts.price; }
     this.from = from ?? 0;
     this.to = to ?? this.bars;
@@ -114,7 +132,8 @@ class PriceChart {
   stretch() {
     for (const line of this.lines) {
       if (!line.upon || this.hidden.has(line.index)) continue;
-      const [low, high] = span(line.values, Math.max(lowerBound(line.x, this.from), line.first), lowerBound(line.x, this.to));
+      const level = this.lineLevel(line), from = lowerBound(level.x, this.from), to = lowerBound(level.x, this.to);
+      const low = span(level.low, from, to)[0], high = span(level.high, from, to)[1];
       // A line far away would flatten the prices.
       const room = this.shown.high - this.shown.low;
       if (low < high) { this.shown.low = Math.max(Math.min(this.shown.low, low), this.shown.low - room); this.shown.high = Math.min(Math.max(this.shown.high, high), this.shown.high + room); }
@@ -128,8 +147,10 @@ class PriceChart {
     const count = fixed(this.bars, 0);
     parts.push(each === 1 ? `One candle is one bar, of ${count} in all.` : `One candle joins ${fixed(each, 0)} bars of ${count}; zoom in for finer ones.`);
     if (this.price.barsEach > 1) parts.push(`The file holds candles of ${this.price.barsEach} bars at the finest, to stay small.`);
-    const sparse = this.lines.find((line) => line.barsEach > 1);
+    const sparse = this.lines.find((line) => line.barsEach > 1), thinned = this.lines.find((line) => line.width > 1);
     if (sparse) parts.push(`Indicators are read every ${fixed(sparse.barsEach, 0)} bars.`);
+    if (thinned) parts.push(`Of every ${fixed(thinned.width, 0)} values of an indicator the file holds the lowest and the highest.`);
+    if (this.lines.some((line) => line.upon && !this.hidden.has(line.index) && this.lineLevel(line) !== line.levels[0])) parts.push("An indicator's band reaches from its lowest to its highest value there, the line in it is the mean.");
     const found = this.visible();
     if (this.room(charts.price, found) < LEAST_ROOM) parts.push(`Of ${fixed(found.length, 0)} trades in sight the bars below show the profit; zoom in to see each.`);
     byId("price-note").textContent = parts.join(" ");
@@ -210,11 +231,10 @@ class PriceChart {
     this.panels = fields.map((field) => {
       const lines = this.lines.filter((line) => line.field === field && !line.upon && !this.hidden.has(line.index)), box = element("div");
       holder.append(element("p", lines.map((line) => line.label).join(", "), "chart-name"), box);
-      const known = (line) => Array.from(line.values, (value, i) => i < line.first ? null : value);
       return new uPlot({ width: widthOf(this.holder), height: 96, legend: { show: false }, cursor: { drag: { x: false, y: false }, y: false },
         axes: axes(colors, (value, step) => compact(value, step), size, { values: (u, splits) => splits.map(() => ""), size: 6, splits: (u) => this.ticks(u) }), scales: { x: { time: false, auto: false } },
         series: [{}, ...lines.map((line) => ({ stroke: colors.lines[line.index % 6], width: 1.2, points: { show: false } }))] },
-        [lines[0].x, ...lines.map(known)], box);
+        uPlot.join(lines.map((line) => [line.x, line.values])), box);
     });
   }
   ticks(u) {
@@ -235,7 +255,7 @@ class PriceChart {
     }
     return this.spaced(found, most);
   }
-  spaced(found, most) { const least = (this.to - this.from) / most * 0.7; let last = -Infinity; return found.filter((place) => { if (place - last < least) return false; last = place; return true; }); }
+  spaced(found, most) { const least = (this.to - this.from) / most * 0.7, end = this.to - least * 0.45; let last = -Infinity; return found.filter((place) => { if (place > end && found.length > 2) return false; if (place - last < least) return false; last = place; return true; }); }
   tickWords(splits) {
     let before = "";
     const whole = this.timeOf(this.to) - this.timeOf(this.from);
@@ -275,15 +295,29 @@ class PriceChart {
       for (let i = 0; i < boxes.length; i += 3) ctx.fillRect(boxes[i], boxes[i + 1], body, boxes[i + 2]);
     }
   }
+  // The finest level with no more than a point for each pixel and a half.
+  lineLevel(line) {
+    const wide = charts.price ? charts.price.bbox.width / devicePixelRatio : 600;
+    const count = lowerBound(line.x, this.to) - lowerBound(line.x, this.from);
+    return line.levels[Math.min(line.levels.length - 1, Math.max(0, Math.ceil(Math.log2(count * 1.5 / wide))))];
+  }
   paintLines(u, ctx) {
     for (const line of this.lines) {
       if (!line.upon || this.hidden.has(line.index)) continue;
-      const from = Math.max(lowerBound(line.x, this.from) - 1, line.first), to = Math.min(lowerBound(line.x, this.to) + 1, line.x.length);
-      // As many points as candles: more would be a band of ink.
-      const skip = Math.max(1, Math.floor(this.shown.level.each / line.barsEach));
-      ctx.strokeStyle = this.colors.lines[line.index % 6]; ctx.lineWidth = 1.4 * devicePixelRatio; ctx.lineJoin = "round";
+      const level = this.lineLevel(line), from = Math.max(lowerBound(level.x, this.from) - 1, 0), to = Math.min(lowerBound(level.x, this.to) + 1, level.x.length);
+      const x = (i) => u.valToPos(level.x[i] + 0.5, "x", true), y = (value) => u.valToPos(value, "y", true);
+      ctx.strokeStyle = ctx.fillStyle = this.colors.lines[line.index % 6]; ctx.lineWidth = 1.4 * devicePixelRatio; ctx.lineJoin = "round";
+      if (level.low !== level.high) {
+        ctx.globalAlpha = 0.25;
+        ctx.beginPath();
+        for (let i = from; i < to; i++) ctx.lineTo(x(i), y(level.high[i]));
+        for (let i = to - 1; i >= from; i--) ctx.lineTo(x(i), y(level.low[i]));
+        ctx.fill();
+        ctx.globalAlpha = 1;
+        ctx.lineWidth = devicePixelRatio;
+      }
       ctx.beginPath();
-      for (let i = from; i < to; i += skip) { const x = u.valToPos(line.x[i] + 0.5, "x", true), y = u.valToPos(line.values[i], "y", true); if (i === from) ctx.moveTo(x, y); else ctx.lineTo(x, y); }
+      for (let i = from; i < to; i++) ctx.lineTo(x(i), y(level.mean[i]));
       ctx.stroke();
     }
   }
@@ -358,7 +392,7 @@ class PriceChart {
     for (const line of this.lines) {
       if (this.hidden.has(line.index)) continue;
       const at = Math.max(0, Math.min(line.x.length, lowerBound(line.x, (i + 1) * level.each)) - 1);
-      if (at >= line.first) pairs.push([line.label, fixed(line.values[at], Math.min(line.decimals, 6))]);
+      if (line.x.length && line.x[at] <= (i + 1) * level.each) pairs.push([line.label, fixed(line.values[at], Math.min(line.decimals, 6))]);
     }
     const mark = inside ? this.nearest(u) : -1;
     if (mark >= 0) {

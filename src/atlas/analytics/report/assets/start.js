@@ -8,6 +8,8 @@ async function start() {
     return;
   }
   document.querySelectorAll("nav a").forEach((link) => { if (!byId(link.getAttribute("href").slice(1))) link.hidden = true; });
+  document.querySelectorAll("table.breakdown").forEach((table) => new SortedTable(table));
+  logFilter();
   await curveCharts();
   const prices = report.prices.length ? new PriceChart() : null;
   if (prices) await prices.load(0);
@@ -17,9 +19,10 @@ async function start() {
     if (prices) prices.chosen = (trade) => { if (trade >= first) { list.select(trade - first); byId("trade-details").scrollIntoView({ block: "nearest" }); } };
     new Scatter(list);
   }
-  document.querySelectorAll("#symbols button").forEach((button) => button.addEventListener("click", () => {
-    const place = report.prices.findIndex((price) => String(price.number) === button.closest("tr").dataset.number);
+  byId("symbols")?.addEventListener("click", (event) => {
+    const number = event.target.closest("th button.link")?.closest("tr").dataset.number;
+    const place = report.prices.findIndex((price) => String(price.number) === number);
     if (place >= 0) { prices.load(place); byId("prices").scrollIntoView(); }
-  }));
+  });
 }
 start().then(() => document.documentElement.classList.add("ready"));

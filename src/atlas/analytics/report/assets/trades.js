@@ -24,15 +24,16 @@ class TradeList {
       { label: "Exit price", key: (row) => this.data.exitPrice[row], text: price("exitPrice") },
       { label: "Profit", signed: true, key: (row) => this.data.profit[row], text: of("profit", money) },
       { label: "Return", signed: true, key: (row) => this.data.return[row], text: of("return", percent) },
+      { label: "Held", key: (row) => this.data.held[row], text: of("held", duration) },
+      { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
       { label: "MAE", key: (row) => this.data.mae[row], text: of("mae", money), title: "Maximum adverse excursion: the lowest result on the way" },
       { label: "MFE", key: (row) => this.data.mfe[row], text: of("mfe", money), title: "Maximum favourable excursion: the highest result on the way" },
       { label: "Fees", key: (row) => this.data.fees[row], text: of("fees", money) },
-      { label: "Slippage", key: (row) => this.data.slippage[row], text: of("slippage", money) },
-      { label: "Held", key: (row) => this.data.held[row], text: of("held", duration) },
+      { label: "Shortfall", key: (row) => this.data.slippage[row], text: of("slippage", money), title: "Implementation shortfall: what its fills cost against the prices when they were asked for; inside the profit" },
       { label: "Bars", key: (row) => this.data.bars[row], text: of("bars", (value) => fixed(value, 0)) },
-      { label: "Exit by", left: true, key: (row) => this.reason("exit", row), text: (row) => this.reason("exit", row) },
     ];
-    if (several("strategy")) this.columns.splice(1, 0, { label: "Strategy", key: (row) => this.data.strategy[row], text: of("strategy", String) });
+    const strategy = of("strategy", (number) => given.strategies[number] ?? String(number));
+    if (several("strategy")) this.columns.splice(2, 0, { label: "Strategy", left: true, key: strategy, text: strategy });
     if (several("account")) this.columns.splice(1, 0, { label: "Account", key: (row) => this.data.account[row], text: of("account", String) });
     this.rows = Array.from({ length: this.count }, (_, row) => row);
     this.sorted = 0; this.descending = false; this.selected = -1; this.from = -1;
@@ -68,7 +69,7 @@ class TradeList {
   }
   words(row) {
     this.searched ??= new Array(this.count);
-    return this.searched[row] ??= [this.given.symbols[this.data.symbol[row]], this.data.direction[row] > 0 ? "long" : "short", moment(this.data.entry[row], report.daily), moment(this.data.exit[row], report.daily), this.reason("entry", row), this.reason("exit", row), "#" + (row + 1)].join(" ").toLowerCase();
+    return this.searched[row] ??= [this.given.symbols[this.data.symbol[row]], this.data.direction[row] > 0 ? "long" : "short", this.given.strategies[this.data.strategy[row]] ?? "", moment(this.data.entry[row], report.daily), moment(this.data.exit[row], report.daily), this.reason("entry", row), this.reason("exit", row), "#" + (row + 1)].join(" ").toLowerCase();
   }
   apply() {
     const wanted = byId("trades-filter").value.toLowerCase().split(/\s+/).filter(Boolean), kind = byId("trades-kind").value;
@@ -128,8 +129,8 @@ class TradeList {
     const holder = byId("trade-details"), data = this.data, symbol = this.given.symbols[data.symbol[row]], decimals = this.given.decimals[data.symbol[row]];
     const won = data.profit[row] > 0, notional = data.quantity[row] * data.entryPrice[row];
     const title = element("h3", `Trade ${fixed(row + 1, 0)}: ${data.direction[row] > 0 ? "long" : "short"} ${quantity(data.quantity[row])} ${symbol}, ${money(data.profit[row])}`, won ? "gain" : "loss");
-    const facts = element("p", `Held ${duration(data.held[row])}${Number.isFinite(data.bars[row]) ? ` (${fixed(data.bars[row], 0)} bars)` : ""}, ${fixed(data.fills[row], 0)} fills. ` +
-      `Gross ${money(data.gross[row])}${data.income[row] ? `, dividends ${money(data.income[row])}` : ""}, fees ${money(data.fees[row])}; slippage of ${money(data.slippage[row])} is in the gross. ` +
+    const facts = element("p", `Held ${duration(data.held[row])}${Number.isFinite(data.bars[row]) ? ` (${counted(data.bars[row], "bar")})` : ""}, ${counted(data.fills[row], "fill")}. ` +
+      `Gross ${money(data.gross[row])}${data.income[row] ? `, dividends ${money(data.income[row])}` : ""}, fees ${money(data.fees[row])}; a shortfall of ${money(data.slippage[row])} against the prices when asked is in the gross. ` +
       `At worst ${money(data.mae[row])} (${percent(data.mae[row] / notional)}), at best ${money(data.mfe[row])} (${percent(data.mfe[row] / notional)}).`);
     const legs = element("div", undefined, "legs");
     for (const [leg, words] of [["entry", "First entry"], ["exit", "Last exit"]]) legs.append(this.leg(leg, words, row, decimals));
@@ -144,7 +145,7 @@ class TradeList {
     say("Price", `${fixed(legs.price[row], decimals)} for ${quantity(legs.quantity[row])}${legs.liquidity[row] ? `, as ${this.given.liquidity[legs.liquidity[row]]}` : ""}`);
     if (Number.isFinite(legs.reference[row])) say("Mark when asked", `${fixed(legs.reference[row], decimals)}, a cost of ${money(legs.slippage[row])} against it`);
     say("Fee", money(legs.fee[row]));
-    if (Number.isFinite(legs.available[row])) say("There was", `${quantity(legs.available[row])} to be had`);
+    if (Number.isFinite(legs.available[row])) say("Volume left", `${quantity(legs.available[row])} within the cap`);
     if (Number.isFinite(legs.submitted[row])) say("Asked at", `${moment(legs.submitted[row], false)}${legs.arrived[row] > legs.submitted[row] ? `, at the venue ${moment(legs.arrived[row], false)}` : ""}`);
     return box;
   }
