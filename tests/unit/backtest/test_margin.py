@@ -194,6 +194,31 @@ def test_an_order_that_would_enlarge_a_position_is_canceled_and_refused() -> Non
     assert 2.0 not in result.fills["quantity"].tolist()
 
 
+def test_the_data_s_own_bars_are_looked_at_where_the_strategy_sees_longer_ones() -> None:
+    # Hours that end at 23, 0, 1 and 2 o'clock; the strategy's two hours end at 0 and 2.
+    result = backtest(
+        Buys(), steps(100.0, 100.0, 44.0, 44.0), timeframe="2h", leverage=2.0, maintenance_margin=0.25, fractional=False
+    )
+    assert [str(time) for time in result.margin_calls["time"]] == ["2023-11-15 01:00:00+00:00"]
+    assert result.fills["quantity"].tolist() == [1_500.0, 46.0]
+
+
+def test_stop_and_target_of_what_is_sold_are_taken_back() -> None:
+    class Protected(Strategy):
+        asked: bool = False
+
+        def on_bar(self, ctx: Any, bar: Any) -> None:
+            if not self.asked:
+                self.asked = True
+                ctx.buy(bar.instrument, 1_500.0, stop_loss=20.0, take_profit=200.0)
+
+    bars = steps(100.0, 100.0, 44.0, 45.0, 10.0)
+    result = backtest(Protected(), bars, leverage=2.0, maintenance_margin=0.25, fractional=False, mode="interpreted")
+    assert result.fills["quantity"].tolist() == [1_500.0, 46.0]
+    ended = result.orders[result.orders["to_state"] == "canceled"]
+    assert ended[["asked_by", "why"]].to_numpy().tolist() == [["system", "margin"]] * 2
+
+
 def test_without_a_margin_nothing_is_called() -> None:
     plain = backtest(Buys(), steps(100.0, 100.0, 44.0, 40.0), leverage=2.0)
     assert alerts(plain) == []
