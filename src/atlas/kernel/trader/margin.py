@@ -60,7 +60,8 @@ def await_margin_check(world: int, instrument: int) -> None:
 def check_margins(world: int) -> None:
     """Compare the equity of each account with what its positions require; call it, or end its call."""
     header = world_row(world, 0)
-    if header.stopped_reason != RUNNING or header.warming_up != 0:
+    is_over = header.exact_venue != 0 and header.stopped_reason != RUNNING
+    if is_over or header.warming_up != 0:
         return
     for account in range(header.account_count):
         owner = account_row(world, account)

@@ -356,6 +356,14 @@ def test_while_all_is_taken_as_recorded_nothing_is_sent() -> None:
     assert sold(close(driver, 3, aapl=60)) == [(1, 1, -67.0)]
 
 
+def test_a_run_that_has_ended_calls_nobody_but_live_trading_goes_on() -> None:
+    for exact_venue, expected in ((1, []), (0, [(1, 1, -67.0)])):
+        driver = desk()
+        buy(driver, 200)
+        driver.header["exact_venue"], driver.header["stopped_reason"] = exact_venue, 1
+        assert sold(close(driver, 2, aapl=60)) == expected
+
+
 def test_a_look_at_margins_is_no_slice_of_its_own() -> None:
     driver, seen = desk(), []
     driver.bind(1, {Hook.ON_SLICE: lambda context: seen.append(int(context["slice"]["count"]))}, universe=True)
