@@ -56,7 +56,7 @@ STREAM: Final = ("warm_up", "with_first_argument", "copy")
 WINDOW: Final = ("append", "mean", "std", "highest", "lowest")
 RESULT: Final = (
     *("summary", "verdict", "fills", "orders", "equity", "trades", "indicators", "log", "assumptions", "parameters"),
-    *("by_strategy", "by_symbol", "cash_flows", "equity_line", "strategy_names", "explain"),
+    *("by_strategy", "by_symbol", "cash_flows", "margin_calls", "equity_line", "strategy_names", "explain"),
     *("notes", "remarks", "configuration", "instruments", "data", "currency", "benchmark", "fingerprint", "seen_bars"),
     *("fill_records", "standing_fill_records", "order_records", "equity_records", "round_trips", "excursions"),
     *("report", "plot", "save", "status"),

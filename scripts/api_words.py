@@ -75,6 +75,7 @@ COLUMNS: Final = {
         "available_quantity": "what the volume cap left to take, NaN where there is no cap",
         "price_rule": "which [rule](../assumptions/bar-fills.md) priced it",
         "order_type": "type of the order",
+        "margin_call": "whether a margin call asked for it",
         "liquidity": "`maker` or `taker`",
         "fee_rule": "number of the fee rule",
         "submit_time": "when the order was asked for",
@@ -140,6 +141,14 @@ COLUMNS: Final = {
         "fills": "how many fills it is made of",
         "strategy": "number of the strategy, from 1",
         "account": "number of the account",
+    },
+    "margin_calls": {
+        "time": "close at which the equity was below the requirement",
+        "until": "close at which it met it again; NaT where it never did",
+        "account": "number of the account, from 0",
+        "equity": "equity at its begin",
+        "required": "what the maintenance margin required",
+        "sold": "what was sold, or bought back, for it",
     },
     "cash_flows": {
         "time": "UTC",

@@ -13,7 +13,7 @@ import pytest
 from atlas.backtest.result import BacktestResult
 from atlas.backtest.run import backtest
 from atlas.data import GeneratorSettings, generate_bars
-from atlas.records.enums import TimeInForce
+from atlas.records.enums import FillFlag, TimeInForce
 from atlas.records.kinds import Kind
 from atlas.strategy.base import Strategy
 
@@ -72,10 +72,10 @@ class Anything(Strategy):
             ctx.cancel(order.id)
 
 
-def run(seed: int, mode: str, **options: Any) -> BacktestResult:
+def run(seed: int, mode: str, cash: float = 20_000.0, **options: Any) -> BacktestResult:
     market = GeneratorSettings(timeframe="30m", average_volume=3_000.0)
     bars = generate_bars(("AAA", "BBB"), 250, seed=seed, settings=market)
-    return backtest(Anything(), bars, cash=20_000.0, fees=0.001, seed=seed, mode=mode, **options)
+    return backtest(Anything(), bars, cash=cash, fees=0.001, seed=seed, mode=mode, **options)
 
 
 def check_books(result: BacktestResult) -> None:
@@ -85,7 +85,7 @@ def check_books(result: BacktestResult) -> None:
     postings = result._engine.log.records(Kind.CASH_POSTING)
     spent = (fills["side"].astype(np.int64) * fills["notional_money"] + fills["fee_money"]).sum()
     spent -= postings["amount_money"].sum()
-    assert int(trader.rows("cash")[0]["balance_money"]) == 20_000 * MONEY - int(spent)
+    assert int(trader.rows("cash")[0]["balance_money"]) == result.initial_cash_money - int(spent)
     assert int(account["held_money"]) == int(account["working_orders"]) == 0
     for number, row in enumerate(trader.rows("instruments")):
         assert int(row["attached_orders"]) == int(row["live_orders"]) == 0
@@ -110,3 +110,30 @@ def test_modes_agree_and_books_are_kept(seed: int) -> None:
     check_books(interpreted)
     assert interpreted.fingerprint == compiled.fingerprint
     assert len(interpreted.fill_records) > 50
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_so_they_do_where_margin_calls_break_in(seed: int) -> None:
+    free = {"require_buying_power": False}
+    options: dict[str, Any] = {"cash": 7_000.0, "leverage": 2.9, "maintenance_margin": 0.34, "limits": free}
+    ways: list[dict[str, Any]] = [{}, {"close_fills": True}, {"order_latency_ms": 60_000.0}]
+    options |= ways[seed % 3]
+    interpreted, compiled = run(seed, "interpreted", **options), run(seed, "auto", **options)
+    check_books(interpreted)
+    assert interpreted.fingerprint == compiled.fingerprint
+    assert len(interpreted.margin_calls) > 0
+    assert interpreted.fills["margin_call"].any()
+    check_calls(interpreted)
+
+
+def check_calls(result: BacktestResult) -> None:
+    """A call never turns a position round, and no order that it did not ask for enlarges one while it stands."""
+    fills = result.fill_records
+    held: dict[int, int] = {}
+    for fill in fills:
+        number, change = int(fill["instrument"]), int(fill["side"]) * int(fill["quantity_units"])
+        before, after = held.get(number, 0), held.get(number, 0) + change
+        held[number] = after
+        if int(fill["flags"]) & FillFlag.MARGIN_CALL:
+            assert abs(after) < abs(before)
+            assert after == 0 or (after > 0) == (before > 0)

@@ -18,6 +18,7 @@ from atlas.analytics.symbols import instruments_by_number
 from atlas.analytics.words import reasons
 from atlas.records.enums import (
     AskedBy,
+    FillFlag,
     Liquidity,
     OrderState,
     OrderType,
@@ -58,6 +59,7 @@ def fill_columns(fills: RecordArray, instruments: Sequence[Instrument], money_ex
         "available_quantity": scales.quantity(fills["available_quantity_units"]),
         "price_rule": _words(fills["price_rule"], PriceRule),
         "order_type": _words(fills["order_type"], OrderType),
+        "margin_call": fills["flags"] & int(FillFlag.MARGIN_CALL) != 0,
         "liquidity": _words(fills["liquidity"], Liquidity),
         "fee_rule": fills["fee_rule"].astype(np.int64),
         "submit_time": _times(fills["submit_time_ns"]),

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from atlas.records.enums import NULL, OrderType, PriceRule
+from atlas.records.enums import NULL, FillFlag, OrderType, PriceRule
 from atlas.records.layout import RecordArray
 
 RULES: Final = {
@@ -23,8 +23,11 @@ RULES: Final = {
 ORDERS: Final = {kind: kind.name.lower().replace("_", " ") for kind in OrderType}
 """How each type of order is told."""
 
+CALLED: Final = 64
+"""Added to a type of order where a margin call asked for it; more than there are types."""
+
 _KINDS: Final = 256
-"""More than there are types or rules."""
+"""More than there are rules."""
 
 
 def price_rule(value: int) -> str:
@@ -36,7 +39,9 @@ def price_rule(value: int) -> str:
 
 
 def order_type(value: int) -> str:
-    """Return a type of order in words; empty where it is unknown."""
+    """Return a type of order in words, after who asked for it where that was no strategy; empty where it is unknown."""
+    if value >= CALLED:
+        return f"margin call, {order_type(value - CALLED)}"
     return next((text for kind, text in ORDERS.items() if int(kind) == value), "")
 
 
@@ -45,12 +50,18 @@ def reason(kind: int, rule: int) -> str:
     return f"{order_type(kind)} {price_rule(rule)}".strip()
 
 
+def order_kinds(fills: RecordArray) -> npt.NDArray[np.int64]:
+    """Return the type of each fill's order, as `order_type` takes it."""
+    called = fills["flags"] & int(FillFlag.MARGIN_CALL) != 0
+    return np.asarray(fills["order_type"].astype(np.int64) + np.where(called, CALLED, 0), dtype=np.int64)
+
+
 def reasons(fills: RecordArray, places: npt.NDArray[np.int64]) -> tuple[list[str], npt.NDArray[np.intp]]:
     """Return the distinct reasons of the fills at some places, and which each one has; empty for `NULL`."""
     known = (places != NULL) & (places >= 0) & (places < len(fills))
     if not known.any():
         return [""], np.zeros(len(places), dtype=np.intp)
     chosen = fills[np.where(known, places, 0)]
-    codes = np.where(known, chosen["order_type"].astype(np.int64) * _KINDS + chosen["price_rule"], 0)
+    codes = np.where(known, order_kinds(chosen) * _KINDS + chosen["price_rule"], 0)
     distinct, place = np.unique(codes, return_inverse=True)
     return [reason(*divmod(int(code), _KINDS)) for code in distinct], place

@@ -202,6 +202,7 @@ def _account(settings: RunSettings, history: BarHistory, currency: str) -> list[
             "Positions and working orders together; an order beyond it is refused.",
             relaxed=not settings.limits.require_buying_power,
         ),
+        *_margin(settings),
         Assumption("Risk limits", listed or "none but buying power", "Checked before each order leaves."),
         Assumption(
             "Short selling",
@@ -222,6 +223,23 @@ def _account(settings: RunSettings, history: BarHistory, currency: str) -> list[
     if others:
         found.append(_conversion(settings, currency, others))
     return found
+
+
+def _margin(settings: RunSettings) -> list[Assumption]:
+    """Say what becomes of positions that the equity no longer covers, where that can come to pass."""
+    if settings.maintenance_margin:
+        return [
+            Assumption(
+                "Maintenance margin",
+                f"{100 * settings.maintenance_margin:g}% of the positions' value, at each close",
+                "Below it the largest positions are sold from the next open on, as far as it takes, and orders that "
+                "enlarge one are canceled and refused.",
+            )
+        ]
+    if settings.leverage <= 1.0:
+        return []
+    text = "However deep the loss, nothing is sold while there is equity: a broker would call for more or sell."
+    return [Assumption("No maintenance margin", "no margin call", text, relaxed=True)]
 
 
 def _conversion(settings: RunSettings, currency: str, others: Sequence[str]) -> Assumption:

@@ -73,6 +73,7 @@ def describe_run(
             "touchFills": settings.touch_fills,
             "fillAt": "close" if settings.close_fills else "next",
             "fractional": said["fractional"],
+            "maintenanceMargin": settings.maintenance_margin,
             "borrowRate": settings.borrow_rate,
             "interestRate": settings.interest_rate,
             "latency": {

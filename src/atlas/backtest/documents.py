@@ -427,6 +427,7 @@ def settings_of(document: Document, aggregate_ns: int = 0) -> RunSettings:
         leverage=max(1.0, limits.leverage or 1.0) if document.leverage is None else document.leverage,
         seed=document.seed,
         aggregate_ns=aggregate_ns,
+        maintenance_margin=execution.maintenance_margin,
         borrow_rate=execution.borrow_rate,
         interest_rate=execution.interest_rate,
         risk_free_rate=document.risk_free_rate,

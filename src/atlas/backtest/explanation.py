@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from atlas.analytics.summary import format_time
 from atlas.backtest.settings import RunSettings
 from atlas.backtest.slippage import BILLION, MILLION, UNMOVED, moved_billionths
 from atlas.data.bars import BarHistory
-from atlas.records.enums import NULL, Liquidity, OrderType, PriceRule
+from atlas.records.enums import NULL, FillFlag, Liquidity, OrderType, PriceRule
 from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
+
+if TYPE_CHECKING:
+    from atlas.backtest.margin import MarginCall
 
 OPENING: Final = (PriceRule.OPEN, PriceRule.OPEN_GAP, PriceRule.STOP_GAP)
 WHY: Final = {
@@ -74,6 +77,7 @@ class Explainer:
     history: BarHistory
     fills: RecordArray
     currency: str
+    calls: Sequence[MarginCall] = ()
 
     def explain(self, number: int) -> Explanation:
         """Explain a fill by its number, from 0."""
@@ -87,6 +91,7 @@ class Explainer:
         sentences = (
             self._what(fill, instrument, number),
             self._when(fill, instrument),
+            *self._call(fill),
             self._rule(fill, rule, bar, instrument),
             self._quantity(fill, bar, instrument),
             self._slippage(fill, bar, instrument, base, moved, number),
@@ -167,6 +172,17 @@ class Explainer:
             f"It was asked for at {format_time(int(fill['submit_time_ns']))}, {seen}, and reached the venue "
             f"{'at once' if latency == 0 else f'{latency:g} ms later'}."
         )
+
+    def _call(self, fill: Any) -> list[str]:
+        """Say that a margin call asked for it, and why it was made."""
+        if int(fill["flags"]) & FillFlag.MARGIN_CALL == 0:
+            return []
+        call = next(each for each in self.calls if each.covers(fill))
+        margin = f"{100 * self.settings.maintenance_margin:g}%"
+        return [
+            f"A margin call asked for it: on {format_time(call.began_ns)} the equity of {call.equity:,.2f} was below "
+            f"the {call.required:,.2f} {self.currency} that a maintenance margin of {margin} required."
+        ]
 
     def _rule(self, fill: Any, rule: PriceRule, bar: Any, instrument: Instrument) -> str:
         words = f"Rule {rule.name}: {WHY.get(rule, 'the venue priced it')}."

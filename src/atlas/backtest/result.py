@@ -59,6 +59,7 @@ from atlas.backtest.folder import (
     StagedFolder,
     write_atomically,
 )
+from atlas.backtest.margin import FOR_EVER, MarginCall, call_notes, margin_calls, sales
 from atlas.backtest.outcomes import log_lines, order_outcomes, refusal_note, refusal_reasons
 from atlas.backtest.sampling import indicator_lines
 from atlas.backtest.settings import RunSettings
@@ -362,7 +363,7 @@ class BacktestResult:
             count = len(self.fill_records)
             there = f"a fill is a row of result.fills or its number, 0 to {count - 1}" if count else "there is no fill"
             raise ConfigurationError(f"{there}, not {fill!r}")
-        explainer = Explainer(self.settings, self.history, self.fill_records, self.currency)
+        explainer = Explainer(self.settings, self.history, self.fill_records, self.currency, self._margin_calls)
         return explainer.explain(int(number))
 
     @cached_property
@@ -377,6 +378,33 @@ class BacktestResult:
                 "symbol": [symbols[number] for number in rows["instrument"].tolist()],
                 "type": [CashMovementType(number).name.lower() for number in rows["movement_type"].tolist()],
                 "amount": rows["amount_money"] / 10.0**self.money_exponent,
+            }
+        )
+
+    @cached_property
+    def _margin_calls(self) -> list[MarginCall]:
+        return margin_calls(self._engine.log.records(Kind.RISK_ALERT))
+
+    @cached_property
+    def _call_notes(self) -> list[str]:
+        """What the margin calls were, a line each for the first ones."""
+        return call_notes(self._margin_calls, self.fill_records, self.instruments, self.currency)
+
+    @cached_property
+    def margin_calls(self) -> pandas.DataFrame:
+        """One row a margin call: begin, end (NaT where it stood on), equity, what was required, what was sold."""
+        import pandas as pd
+
+        calls = self._margin_calls
+        ends = [pd.NaT if call.ended_ns == FOR_EVER else pd.Timestamp(call.ended_ns, tz="UTC") for call in calls]
+        return pd.DataFrame(
+            {
+                "time": pd.to_datetime([call.began_ns for call in calls], utc=True),
+                "until": pd.to_datetime(ends, utc=True),
+                "account": [call.account for call in calls],
+                "equity": [call.equity for call in calls],
+                "required": [call.required for call in calls],
+                "sold": [sales(call, self.fill_records, self.instruments) for call in calls],
             }
         )
 
@@ -431,6 +459,7 @@ class BacktestResult:
             for bound in self._engine.bound
             if bound.definition.looks_back and not self.settings.history
         ]
+        found += self._call_notes
         found += [self._refusals] if self._refusals else []
         return found + ([self.history.note] if self.history.note else [])
 
@@ -455,6 +484,7 @@ class BacktestResult:
         if self.stopped_reason:
             found.append(Remark(f"The run ended before its data did: {self.stopped_reason}.", "error"))
         found += [Remark(self._refusals, "warning")] if self._refusals else []
+        found += [Remark(note, "warning") for note in self._call_notes]
         graver = {remark.text for remark in found}
         found += [Remark(note) for note in self.notes if note not in graver and note != self.history.note]
         return found + data_remarks(self.history)

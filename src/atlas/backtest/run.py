@@ -44,6 +44,8 @@ OTHER_WORDS: Final = {
     "slippage": "slippage_bps",
     "risk_limits": "limits",
     "margin": "leverage",
+    "maintenance": "maintenance_margin",
+    "margin_call": "maintenance_margin",
     "warmup": "history",
     "risk_free": "risk_free_rate",
     "rf": "risk_free_rate",
@@ -85,6 +87,7 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
     impact_factor: float = 0.0,
     limits: Any = None,
     leverage: float = 1.0,
+    maintenance_margin: float = 0.0,
     borrow_rate: float = 0.0,
     interest_rate: float = 0.0,
     dividends: Any = None,
@@ -150,6 +153,9 @@ def backtest(  # noqa: PLR0913 - what a user may say about a run, each by its na
         Risk limits; None is buying power alone.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    maintenance_margin : float
+        Part of the positions' value that the equity must cover at each close, or positions are sold; below
+        1 / leverage, 0 for no margin call.
     borrow_rate, interest_rate : float
         Cost of a year of short positions and of cash below zero, as fractions.
     dividends, splits : frame, mapping or True, optional

@@ -16,7 +16,7 @@ from atlas.config.sections import RiskLimitsSection
 from atlas.config.suggestions import did_you_mean, squash
 from atlas.data.bars import BarHistory
 from atlas.kernel.exchange.create import SLIPPAGE_MODELS, TIER_BASES, ExchangeParameters, FeeRule
-from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies
+from atlas.kernel.trader.creation import AccountSetup, Limits, TraderSetup, gather_currencies, maintenance_steps
 from atlas.records.errors import ConfigurationError
 from atlas.records.layout import RecordArray
 from atlas.strategy.binding import MODES
@@ -59,6 +59,8 @@ class RunSettings:
         Of the account; buying power is the only one that is on by default.
     leverage : float
         Exposure the account may carry, as a multiple of its equity.
+    maintenance_margin : float
+        Part of the positions' value that the equity must cover at each close, below 1 / leverage; 0 for no margin call.
     borrow_rate, interest_rate : float
         Cost of a year of short positions, and of cash below zero, as fractions; charged at each UTC day's end.
     rates : mapping of str to float or RateSeries
@@ -101,6 +103,7 @@ class RunSettings:
     report_latency_ns: int = 0
     limits: Limits = field(default_factory=Limits)
     leverage: float = 1.0
+    maintenance_margin: float = 0.0
     borrow_rate: float = 0.0
     interest_rate: float = 0.0
     rates: Mapping[str, Rate] = field(default_factory=dict)
@@ -117,6 +120,8 @@ class RunSettings:
     def __post_init__(self) -> None:
         require_number("cash", self.cash, above=0.0)
         require_number("leverage", self.leverage, above=0.0)
+        require_number("maintenance_margin", self.maintenance_margin, least=0.0)
+        maintenance_steps(self.maintenance_margin, self.leverage)
         require_number("risk_free_rate", self.risk_free_rate, least=-0.5, most=1.0)
         require_number("borrow_rate", self.borrow_rate, least=0.0, most=10.0)
         require_number("interest_rate", self.interest_rate, least=0.0, most=10.0)
@@ -166,6 +171,7 @@ class RunSettings:
             limits=self.limits,
             fee_rate=highest_rate(self.fees),
             slippage_rate=self.slippage_bps / BASIS_POINTS,
+            maintenance_margin=self.maintenance_margin,
             borrow_rate=self.borrow_rate,
             interest_rate=self.interest_rate,
         )

@@ -32,11 +32,10 @@ def list_strategies(as_json: bool = False) -> None:
     for name in MODULES:
         strategy = strategy_class(name)
         also = f"\n(also {', '.join(other_names(name))})" if other_names(name) else ""
+        chosen = definition_of(made_of(strategy, {})).chosen_parameters()
         table.add_row(
             f"[cyan]{name}[/cyan]{also}",
-            "\n".join(
-                f"{key} = {value}" for key, value in definition_of(made_of(strategy, {})).chosen_parameters().items()
-            ),
+            "\n".join(f"{key} = {value}" for key, value in chosen.items()),
             first_line(strategy),
         )
     console = output()

@@ -425,6 +425,18 @@ def _check_values(document: Document) -> None:
     if repeated:
         raise ConfigurationError(f"{', '.join(sorted(repeated))} stands twice", "symbols")
     _check_slippage(document)
+    _check_margin(document)
+
+
+def _check_margin(document: Document) -> None:
+    margin, limits = document.execution.maintenance_margin, document.risk_limits
+    leverage = max(1.0, (limits.max_leverage if limits is not None else None) or 1.0)
+    if margin >= 1.0 / leverage:
+        raise ConfigurationError(
+            f"{margin:g} is not below the initial margin, 1 / riskLimits.maxLeverage = {1.0 / leverage:g}: "
+            "what may just be opened would be called at once; lower it or maxLeverage",
+            "execution.maintenanceMargin",
+        )
 
 
 def _check_slippage(document: Document) -> None:

@@ -326,6 +326,15 @@ class ExecutionSection(Section, frozen=True, kw_only=True):
             default="as the instruments say",
         ),
     ] = None
+    maintenance_margin: Annotated[
+        Annotated[float, Meta(ge=0.0, lt=1.0)],
+        key(
+            "Part of the positions' value that the equity must cover at each close, or positions are sold; below 1 / "
+            "`riskLimits.maxLeverage`, 0 for no margin call",
+            unit="fraction",
+            example=0.25,
+        ),
+    ] = 0.0
     borrow_rate: Annotated[
         YearlyRate,
         key("Cost of a year of short positions, charged at each UTC day's end", unit="fraction", example=0.03),

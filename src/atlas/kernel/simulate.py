@@ -524,6 +524,15 @@ def start_strategies(trader: int) -> int:
     return DONE
 
 
+@rare_function
+def leave_data(trader: int, link: int) -> None:
+    """Let nothing happen any more that the data holds beyond the record at which a run has ended by itself."""
+    wire = wire_row(link, 0)
+    wire.record_count = wire.open_cursor = world_row(trader, 0).cursor
+    while heap_peek_due(link, POINTS_ENTRY) != NEVER:
+        remove_at(link, POINTS_ENTRY, 0)
+
+
 @entry_point("i8(i8, i8, i8)")
 def finish(trader: int, venue: int, link: int) -> int:
     """End a run after its last record: what is in flight arrives, open orders expire, equity is stated, `on_stop` runs.
@@ -532,6 +541,8 @@ def finish(trader: int, venue: int, link: int) -> int:
     """
     header, wire = world_row(trader, 0), wire_row(link, 0)
     resume(trader)
+    if header.stopped_reason != 0:
+        leave_data(trader, link)
     if wire.stage == 0:
         if advance(trader, venue, link, NEVER, True) != DONE:
             return OUTPUTS_FULL

@@ -166,7 +166,8 @@ class Machine:
         self.block.rows("strategies")["status"][strategy] = HALTED
 
     def mute(self, strategies: frozenset[int]) -> None:
-        """Let exactly these strategies take recorded commands instead of sending."""
+        """Let exactly these strategies take recorded commands instead of sending; margin calls, where they are all."""
+        self.world["muted"] = int(len(strategies) == len(self.bound))
         for bound, verbs in zip(self.bound, self._verbs, strict=True):
             for name, verb in verbs.items():
                 verb.is_muted = bound.index in strategies

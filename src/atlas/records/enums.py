@@ -54,6 +54,12 @@ class ReportFlag(IntEnum):
     POSSIBLE_DUPLICATE = 32
 
 
+class FillFlag(IntEnum):
+    """Bits of `flags` in fills."""
+
+    MARGIN_CALL = 2
+
+
 class Side(IntEnum):
     """The `side` byte of orders, quotes and trades."""
 
@@ -692,6 +698,7 @@ class LimitKind(IntEnum):
     STALENESS = 24
     REDUCING_SCALE = 25
     GROUP_EXPOSURE = 26
+    MAINTENANCE_MARGIN = 27
 
 
 class LeaseState(IntEnum):

@@ -73,6 +73,7 @@ FILL: Final = define(
     money("slippage_money", "cost against the reference price, positive is a loss"),
     SEQUENCE,
     side=_BUY_OR_SELL,
+    flags="MARGIN_CALL 2",
 )
 
 FILL_REVERSAL: Final = define(

@@ -65,6 +65,7 @@ def test_a_run_from_python_repeats_from_its_document(tmp_path: Path) -> None:
         splits=True,
         borrow_rate=0.03,
         interest_rate=0.05,
+        maintenance_margin=0.3,
         benchmark="sp500",
         risk_free_rate=0.02,
     )
@@ -73,6 +74,7 @@ def test_a_run_from_python_repeats_from_its_document(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(result.configuration, encoding="utf-8")
     again = run_document(load_run(tmp_path / "run.yaml"))
     assert again.fingerprint == result.fingerprint
+    assert again.settings.maintenance_margin == 0.3
     assert again.summary.sharpe == result.summary.sharpe
     assert again.summary.benchmark_return == result.summary.benchmark_return
     assert len(again.cash_flows) == len(result.cash_flows) > 0
@@ -153,6 +155,7 @@ def test_every_setting_arrives() -> None:
                     "latency": {"orderMs": 1.5, "acknowledgementMs": 2, "fillReportMs": 2},
                     "volumeShare": 0.25,
                     "touchFills": True,
+                    "maintenanceMargin": 0.25,
                 },
                 "riskLimits": {"maxPositionSize": 0.5, "maxLeverage": 3},
                 "seed": 7,
@@ -160,6 +163,7 @@ def test_every_setting_arrives() -> None:
         )
     )
     assert (settings.cash, settings.seed, settings.leverage, settings.currency) == (5_000.0, 7, 3.0, "USD")
+    assert settings.maintenance_margin == settings.engine_setup(market()).accounts[0].maintenance_margin == 0.25
     assert float(settings.fees.taker_rate) == 0.0007
     assert (settings.fees.per_unit, settings.fees.flat, settings.fees.minimum) == (0.01, 1.0, 2.0)
     assert (settings.slippage_bps, settings.volume_share, settings.touch_fills) == (2.5, 0.25, True)
@@ -281,6 +285,8 @@ def test_a_file_may_import_those_beside_it_and_each_folder_has_its_own(tmp_path:
         (tmp_path / folder / "sizes.py").write_text(f"SIZE = {size}\n", encoding="utf-8")
         document = tmp_path / folder / "run.yaml"
         document.write_text("strategy: own.py:Sized\ndata_source: {type: shipped, path: sp500}\n", encoding="utf-8")
-        assert load_run(document).strategy.parameters == {"weight": size}
+        section = load_run(document).strategy
+        assert section is not None
+        assert section.parameters == {"weight": size}
     assert str(tmp_path / "two") not in sys.path
     assert "sizes" not in sys.modules

@@ -283,6 +283,27 @@ def test_a_failing_strategy_may_be_halted_alone() -> None:
     assert any("division by zero" in note for note in result.notes)
 
 
+class Ruined(Strategy):
+    """Buys on borrowed cash, and rests an order that only a later rise would fill."""
+
+    asked: bool = False
+
+    def on_bar(self, ctx: Any, bar: Any) -> None:
+        if not self.asked:
+            self.asked = True
+            ctx.buy(bar.instrument, 1_900.0)
+            ctx.sell(bar.instrument, 5.0, limit=120.0)
+
+
+def test_a_run_ended_by_negative_equity_fills_nothing_afterwards() -> None:
+    result = backtest(Ruined(), steps(100.0, 100.0, 40.0, 60.0, 130.0, 131.0), leverage=2.0)
+    assert result.stopped_reason == "equity fell below zero"
+    assert result.fills["quantity"].tolist() == [1_900.0]
+    assert result.orders["to_state"].tolist()[-1] == "expired"
+    assert result.equity["time"].tolist()[-1] == pd.Timestamp(int(result.seen_bars["venue_time_ns"][-1]), tz="UTC")
+    assert result.equity["equity"].tolist()[-1] == -14_000.0
+
+
 def test_both_modes_give_the_same_fingerprint() -> None:
     bars = market("AAA", "BBB", bars=120)
     first = backtest("sma_cross", bars, fees=0.001, mode="auto")

@@ -174,6 +174,13 @@ REFUSED = [
     ("slippage later", backtest(slippage={"model": "mev"}), "slippage.model", "not available yet"),
     ("slippage unknown", backtest(slippage={"model": "fixd"}), "slippage.model", "did you mean 'fixed'?"),
     ("gateway later", backtest(execution={"gateway": "alpaca"}), "execution.gateway", "not available yet"),
+    ("margin", backtest(execution={"maintenanceMargin": 1}), "execution.maintenanceMargin", "< 1.0, not 1"),
+    (
+        "initial margin",
+        backtest(execution={"maintenanceMargin": 0.5}, riskLimits={"maxLeverage": 2}),
+        "execution.maintenanceMargin",
+        "1 / riskLimits.maxLeverage = 0.5: what may just be opened would be called at once; lower it or maxLeverage",
+    ),
     ("source later", backtest(data_source={"type": "yahoo"}), "data_source.type", "not available yet"),
     (
         "walk-forward",

@@ -112,12 +112,13 @@ class Run:
         closes: Sequence[int] = (100, 101, 102, 103, 104, 105, 106, 107),
         timing: Timing | None = None,
         mode: str = "auto",
+        account: AccountSetup | None = None,
     ) -> None:
         prices = [[NULL if close == NULL else close * PRICE] for close in closes]
         script = Script(prices, interval_ns=60 * SECOND_NS, behaviours=dict(enumerate(behaviours, 1)))
         self.folder = folder
         strategies = [strategy or Buyer()] if isinstance(strategy, Strategy | None) else strategy
-        self.setup = LiveSetup(trader_setup(), strategies, mode)
+        self.setup = LiveSetup(trader_setup(account), strategies, mode)
         self.machine = Machine(self.setup)
         identity = JournalIdentity(
             uuid.UUID(int=1), 1, 0, self.setup.configuration_hash, self.setup.code_hash, 0, self.setup.metadata()
@@ -155,9 +156,10 @@ class Run:
         return int(self.machine.block.rows("positions")["quantity_units"][1])
 
 
-def trader_setup() -> TraderSetup:
+def trader_setup(account: AccountSetup | None = None) -> TraderSetup:
     room = Capacities(orders=64, tombstones=256, executions=256, timers=16, notices=256, commands=256, outputs=4096)
-    return TraderSetup([Instrument("AAA")], [AccountSetup(initial_cash=1_000_000.0)], seed=7, capacities=room)
+    accounts = [account or AccountSetup(initial_cash=1_000_000.0)]
+    return TraderSetup([Instrument("AAA")], accounts, seed=7, capacities=room)
 
 
 def stamped(kind: Kind, time_ns: int = 0, **fields: Any) -> bytes:

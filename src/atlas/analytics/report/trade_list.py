@@ -10,7 +10,7 @@ from atlas.analytics.report.content import ReportContent
 from atlas.analytics.report.packing import Pack
 from atlas.analytics.returns import FloatArray, IntArray
 from atlas.analytics.symbols import instruments_by_number
-from atlas.analytics.words import order_type, price_rule
+from atlas.analytics.words import CALLED, order_kinds, order_type, price_rule
 from atlas.records.enums import NULL, Liquidity, PriceRule
 from atlas.records.layout import RecordArray
 
@@ -84,7 +84,7 @@ class TradeList:
             "columns": columns,
             "legs": legs,
             "rules": {int(rule): price_rule(int(rule)) for rule in PriceRule},
-            "orders": {kind: order_type(kind) for kind in range(1, 16)},
+            "orders": {kind: order_type(kind) for first in (0, CALLED) for kind in range(first + 1, first + 16)},
             "liquidity": {int(kind): kind.name.lower() for kind in Liquidity},
             "pack": self._pack.encoded(),
         }
@@ -129,7 +129,7 @@ class TradeList:
             "submitted": self._pack.add(_present(chosen["submit_time_ns"], known) / 1e9, 3),
             "arrived": self._pack.add(_present(chosen["arrival_time_ns"], known) / 1e9, 3),
             "rule": self._pack.add(np.where(known, chosen["price_rule"], 0)),
-            "order": self._pack.add(np.where(known, chosen["order_type"], 0)),
+            "order": self._pack.add(np.where(known, order_kinds(chosen), 0)),
             "liquidity": self._pack.add(np.where(known, chosen["liquidity"], 0)),
             "id": self._pack.add(_present(chosen["client_order_id"], known), 0),
         }

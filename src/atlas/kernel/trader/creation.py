@@ -50,7 +50,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AccountSetup:
-    """An account: its name, currency, cash at start, leverage, limits, and what borrowing costs it a year."""
+    """An account: its name, currency, cash at start, leverage, limits, and what borrowing costs it a year.
+
+    `maintenance_margin` is the part of its positions' value that its equity must cover, below 1 / leverage; 0 for none.
+    """
 
     name: str = "default"
     currency: str = "USD"
@@ -61,6 +64,7 @@ class AccountSetup:
     slippage_rate: float = 0.0
     borrow_rate: float = 0.0
     interest_rate: float = 0.0
+    maintenance_margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +236,8 @@ def fill_world(block: Block, setup: TraderSetup, currency_count: int) -> None:
     world["accrued_until_ns"] = NULL
     world["history_length"] = setup.history_length
     world["watch_equity"] = int(any(watches_equity(account.limits) for account in setup.accounts))
-    world["bar_needs"] = int(setup.history_length > 0 or setup.aggregate_ns > 0)
+    world["margin_on"] = int(any(account.maintenance_margin for account in setup.accounts))
+    world["bar_needs"] = int(setup.history_length > 0 or setup.aggregate_ns > 0 or world["margin_on"] != 0)
     world["aggregate_only"] = int(setup.aggregate_ns > 0)
     world["aggregator_count"] = len(setup.instruments) if setup.aggregate_ns else 0
 
@@ -305,9 +310,28 @@ def fill_accounts(block: Block, setup: TraderSetup, names: Mapping[str, int], ex
         row["leverage"], row["trading_state"] = account.leverage, TradingState.ACTIVE
         row["borrow_rate"] = yearly_rate(account.borrow_rate, "borrow rate")
         row["interest_rate"] = yearly_rate(account.interest_rate, "interest rate")
+        row["maintenance_margin"] = maintenance_steps(account.maintenance_margin, account.leverage)
         held = cash[number * len(names) + names[account.currency]]
         held["balance_money"] = held["initial_money"] = money
         write_limits(block.rows("limits")[number], account, scale)
+
+
+def maintenance_steps(value: float, leverage: float) -> int:
+    """Return a maintenance margin in billionths.
+
+    Raises
+    ------
+    ConfigurationError
+        It is below 0, or not below the initial margin, 1 / leverage.
+    """
+    initial = min(1.0, 1.0 / leverage)
+    if not 0.0 <= value < initial:
+        raise ConfigurationError(
+            f"must be at least 0 and below the initial margin, 1 / leverage = {initial:g}, not {value:g}: "
+            "what may just be opened would be called at once; lower it or the leverage",
+            "maintenance_margin",
+        )
+    return round(value * RATE_STEPS)
 
 
 def yearly_rate(value: float, label: str) -> int:

@@ -41,7 +41,17 @@ from atlas.kernel.trader.tables import (
     tombstone_row,
     world_row,
 )
-from atlas.records.enums import NULL, AskedBy, Hook, OrderFlag, OrderState, PendingFlag, QuantityKind, RejectReason, Why
+from atlas.records.enums import (
+    NULL,
+    AskedBy,
+    Hook,
+    OrderFlag,
+    OrderState,
+    PendingFlag,
+    QuantityKind,
+    RejectReason,
+    Why,
+)
 from atlas.records.order_states import BASE_MASK as BASE_STATE_MASK
 from atlas.records.order_states import CLOSED, ILLEGAL, TRANSITIONS, OrderEvent
 from atlas.records.order_states import PENDING_MASK as PENDING_STATE_MASK
@@ -54,13 +64,14 @@ STATE_NEW, PENDING_CANCEL = int(OrderState.NEW), int(PendingFlag.PENDING_CANCEL)
 PENDING_REPLACE = int(PendingFlag.PENDING_REPLACE)
 UNITS, ON_ORDER = int(QuantityKind.UNITS), int(Hook.ON_ORDER)
 BY_STRATEGY, WHY_SIGNAL = int(AskedBy.STRATEGY), int(Why.SIGNAL)
+BY_SYSTEM, WHY_MARGIN = int(AskedBy.SYSTEM), int(Why.MARGIN)
 BASE_MASK, PENDING_MASK = int(BASE_STATE_MASK), int(PENDING_STATE_MASK)
 CANCELED, EXPIRED, REJECTED = int(OrderState.CANCELED), int(OrderState.EXPIRED), int(OrderState.REJECTED)
 CAPACITY_ORDERS = int(RejectReason.CAPACITY_ORDERS)
 NULL_UNITS = NULL
 RUNNING = 0
 HAS_TERMS = int(OrderFlag.HAS_TERMS)
-ATTACHED, LINKED = 1, 2
+ATTACHED, LINKED, CALLED = 1, 2, 4
 """Bits of an order's `ties`."""
 
 
@@ -232,7 +243,7 @@ def hold_tied(world: int, slot: int) -> bool:
     order = order_row(world, slot)
     if order.ties & ATTACHED != 0:
         return True
-    other_slot = find_order(world, order.linked_order_id)
+    other_slot = find_order(world, order.linked_order_id) if order.linked_order_id != 0 else -1
     if other_slot < 0 or order_row(world, other_slot).side != order.side:
         return False
     other = order_row(world, other_slot)
@@ -395,20 +406,43 @@ def send_new(world: int, slot: int) -> None:
 @kernel_function
 def submit(world: int, slot: int) -> None:
     """Pass a filled-in order through risk and send it, or refuse it; either way it is audited."""
+    enter(world, slot)
+    reason = approve(world, slot)
+    if reason != 0:
+        refuse(world, slot, reason)
+        return
+    send(world, slot)
+
+
+@kernel_function
+def enter(world: int, slot: int) -> None:
+    """Count a filled-in order, and note when and at which mark it was asked for."""
     order, header = order_row(world, slot), world_row(world, 0)
     header.order_count += 1
     strategy_row(world, order.strategy).order_count += 1
     order.state, order.submit_time_ns = STATE_NEW, header.clock_ns
     order.reference_price_units = instrument_row(world, order.instrument).mark_units
-    reason = approve(world, slot)
-    if reason != 0:
-        refuse(world, slot, reason)
-        return
+
+
+@kernel_function
+def send(world: int, slot: int) -> None:
+    """Count an order that may go as working, hold for it and bring it to the venue."""
+    order = order_row(world, slot)
     hold(world, slot)
     link_order(world, slot)
     map_put(world, INDEX_ENTRY, order.client_order_id, slot)
     change_state(world, slot, SENT, 0, order.price_units)
     send_new(world, slot)
+
+
+@rare_function
+def submit_unasked(world: int, slot: int) -> None:
+    """Send a filled-in order of a margin call, which no check of risk may refuse; it is held for like any other."""
+    order = order_row(world, slot)
+    order.asked_by, order.why, order.ties = BY_SYSTEM, WHY_MARGIN, CALLED
+    enter(world, slot)
+    measure_open(world, slot)
+    send(world, slot)
 
 
 @kernel_function
@@ -433,9 +467,9 @@ def new_order(world: int, strategy: int, instrument: int, side: int, order_type:
 
 @kernel_function
 def request_cancel(world: int, slot: int, asked_by: int, why: int) -> bool:
-    """Ask the venue to cancel an order; false where one is asked for already or the state forbids it."""
+    """Ask the venue to cancel an order; false where one is asked for already, or the state or a call forbids it."""
     order = order_row(world, slot)
-    if not is_legal(order.state, CANCEL_REQUEST):
+    if not is_legal(order.state, CANCEL_REQUEST) or (order.ties & CALLED != 0 and asked_by == BY_STRATEGY):
         return False
     order.asked_by, order.why = asked_by, why
     change_state(world, slot, CANCEL_REQUEST, 0, order.price_units)
@@ -460,8 +494,9 @@ def take_request_id(world: int, slot: int) -> None:
 
 @kernel_function
 def can_replace(world: int, slot: int) -> bool:
-    """Whether a replacement may be asked for: the order works, and nothing else is asked of it."""
-    return is_legal(order_row(world, slot).state, REPLACE_REQUEST)
+    """Whether a replacement may be asked for: the order works, nothing else is asked of it, no margin call needs it."""
+    order = order_row(world, slot)
+    return is_legal(order.state, REPLACE_REQUEST) and order.ties & CALLED == 0
 
 
 @kernel_function

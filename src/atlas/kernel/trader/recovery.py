@@ -14,6 +14,8 @@ from atlas.kernel.memory.compilation import EntryPoint, entry_point, kernel_func
 from atlas.kernel.memory.hash_map import map_put, map_remove
 from atlas.kernel.memory.intrinsics import copy_bytes, store
 from atlas.kernel.trader.orders import (
+    BY_SYSTEM,
+    CALLED,
     CANCEL_REQUEST,
     ILLEGAL_STATE,
     INDEX_ENTRY,
@@ -23,6 +25,8 @@ from atlas.kernel.trader.orders import (
     REPLACE_REQUEST,
     SENT,
     STATE_NEW,
+    WHY_MARGIN,
+    WHY_SIGNAL,
     change_state,
     find_order,
     hold,
@@ -62,14 +66,13 @@ from atlas.kernel.trader.verbs import (
     target_of,
 )
 from atlas.kernel.trader.views import VERBS
-from atlas.records.enums import NULL, Why
+from atlas.records.enums import NULL
 from atlas.records.order_states import TRANSITIONS
 
 COMMAND_BYTES = 128
 HEADER_WORD = 16
 EPOCH_MASK = (1 << 40) - 1
 OPEN_IDS = 1 << 39
-WHY_SIGNAL = int(Why.SIGNAL)
 NULL_UNITS = NULL
 
 
@@ -102,7 +105,11 @@ def fill_from_command(world: int, slot: int, address: int) -> None:
     order.price_units, order.stop_units = command.price_units, command.stop_units
     order.stop_loss_units, order.take_profit_units = command.stop_loss_units, command.take_profit_units
     order.expire_time_ns, order.quantity_value = command.expire_time_ns, command.quantity_value
-    order.parent_order_id, order.why = command.parent_order_id, WHY_SIGNAL
+    order.parent_order_id = command.parent_order_id
+    if order.asked_by == BY_SYSTEM:  # by itself the system asks for orders of margin calls alone
+        order.why, order.ties = WHY_MARGIN, CALLED
+    else:
+        order.why = WHY_SIGNAL
     order.previous_order, order.next_order = -1, -1
 
 

@@ -24,6 +24,7 @@ from atlas.kernel.trader.ledger import (
 )
 from atlas.kernel.trader.orders import (
     BASE_MASK,
+    CALLED,
     INDEX_ENTRY,
     change_state,
     find_order,
@@ -64,6 +65,7 @@ from atlas.records.enums import (
     AskedBy,
     CancelRejectResponse,
     ExecutionType,
+    FillFlag,
     Hook,
     OrderState,
     QuantityKind,
@@ -93,7 +95,7 @@ OVERFILL, UNKNOWN_REFERENCE = int(QuarantineReason.OVERFILL), int(QuarantineReas
 MALFORMED, WRONG_SIDE = int(QuarantineReason.MALFORMED), int(QuarantineReason.WRONG_SIDE)
 DUPLICATE, RETIRED_ORDER = int(QuarantineReason.DUPLICATE_EXECUTION), int(QuarantineReason.RETIRED_ORDER)
 QUANTITIES_DISAGREE, OVERFLOW = int(QuarantineReason.QUANTITIES_DISAGREE), int(QuarantineReason.OVERFLOW)
-UNKNOWN_INSTRUMENT = int(QuarantineReason.UNKNOWN_INSTRUMENT)
+UNKNOWN_INSTRUMENT, MARGIN_CALL = int(QuarantineReason.UNKNOWN_INSTRUMENT), int(FillFlag.MARGIN_CALL)
 FILLED, SUSPENDED = int(OrderState.FILLED), int(OrderState.SUSPENDED)
 DONE_FOR_DAY, IN_DOUBT = int(OrderState.DONE_FOR_DAY), int(OrderState.IN_DOUBT)
 E_ACKNOWLEDGE, E_RESUME_PARTIAL = int(OrderEvent.ACKNOWLEDGE), int(OrderEvent.RESUME_PARTIAL)
@@ -233,6 +235,8 @@ def explain_fill(world: int, slot: int, place: int) -> None:
     """Write into a fill in the outputs what its order knows: type, submission, cost against the mark of then."""
     fill, order = fill_at(place), order_row(world, slot)
     fill.order_type, fill.submit_time_ns = order.order_type, order.submit_time_ns
+    if order.ties & CALLED != 0:
+        fill.flags = MARGIN_CALL
     reference = order.reference_price_units
     fill.reference_price_units = reference
     if reference != NULL_UNITS and abs(float(fill.price_units)) + abs(float(reference)) < WORD_LIMIT:

@@ -54,6 +54,7 @@ CONCENTRATION, EXPOSURE = int(RejectReason.RISK_CONCENTRATION), int(RejectReason
 LEVERAGE, OPEN_POSITIONS = int(RejectReason.RISK_LEVERAGE), int(RejectReason.RISK_OPEN_POSITIONS)
 DAILY_LOSS, DRAWDOWN = int(RejectReason.RISK_DAILY_LOSS), int(RejectReason.RISK_DRAWDOWN)
 REDUCING_REASON, HALTED_REASON = int(RejectReason.RISK_REDUCING), int(RejectReason.RISK_HALTED)
+MARGIN = int(RejectReason.RISK_MARGIN)
 KILL_SWITCH, BUYING_POWER = int(RejectReason.RISK_KILL_SWITCH), int(RejectReason.RISK_BUYING_POWER)
 NO_PRICE, STRATEGY_HALTED = int(RejectReason.RISK_NO_PRICE), int(RejectReason.RISK_STRATEGY_HALTED)
 OVERFLOW, THROTTLE_ENTRY = int(RejectReason.CAPACITY_OVERFLOW), THROTTLE.entry
@@ -118,7 +119,11 @@ def check_state(world: int, slot: int, adding: int) -> int:
     state = max(header.trading_state, account_row(world, order.account).trading_state)
     if count_check(world, HALTED_REASON, state >= HALTED):
         return HALTED_REASON
-    if count_check(world, REDUCING_REASON, state == REDUCING and adding > 0):
+    reducing = state == REDUCING and adding > 0
+    if reducing and account_row(world, order.account).margin_call != 0:
+        count_check(world, MARGIN, True)
+        return MARGIN
+    if count_check(world, REDUCING_REASON, reducing):
         return REDUCING_REASON
     return NONE
 
@@ -396,5 +401,5 @@ def begin_day(world: int) -> None:
         peak = float(owner.peak_equity_money)
         fall = (peak - float(owner.day_equity_money)) / peak if peak > 0.0 else 0.0
         if owner.trading_state == HALTED and not fall >= limits.drawdown:
-            state = REDUCING if fall >= limits.reducing_drawdown else ACTIVE
+            state = REDUCING if fall >= limits.reducing_drawdown or owner.margin_call != 0 else ACTIVE
             change_trading_state(world, account, state, LIMIT_DAILY_LOSS, fall)

@@ -26,6 +26,7 @@ from atlas.kernel.trader.ledger import (
     split_shares,
     stop_if_negative,
 )
+from atlas.kernel.trader.margin import await_margin_check, check_margins
 from atlas.kernel.trader.orders import split_working
 from atlas.kernel.trader.reports import apply_cancel_reject, apply_execution_report
 from atlas.kernel.trader.risk import begin_day, watch_equity
@@ -127,8 +128,10 @@ def step_bar(world: int, address: int) -> None:
 
 @rare_function
 def step_whole_bar(world: int, address: int) -> None:
-    """Run the strategies on a bar that is also kept, part of a slice or of longer bars."""
+    """Run the strategies on a bar that is also kept, part of a slice or of longer bars, or may bring a margin call."""
     header, instrument = world_row(world, 0), int(bar_at(address).instrument)
+    if header.margin_on != 0:
+        await_margin_check(world, instrument)
     if header.aggregate_only == 0:
         if header.history_length > 0:
             keep_history(world, instrument)
@@ -285,10 +288,13 @@ def close_day(world: int, next_time_ns: int) -> None:
 
 @rare_function
 def end_slice(world: int) -> None:
-    """Run `on_slice` for the slice that just ended; re-entered, it goes on where a hook failed."""
+    """Look at margins once a slice has ended and run its `on_slice`; re-entered, it goes on where a hook failed."""
     header = world_row(world, 0)
     header.step_count += 1
-    dispatch_slice(world)
+    if header.margin_on != 0 and header.slice_strategy == 0:
+        check_margins(world)
+    if header.slice_instrument_count != 0:
+        dispatch_slice(world)
     header.slice_time_ns = NEVER
 
 

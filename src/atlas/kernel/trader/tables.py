@@ -31,7 +31,7 @@ WORLD = Table(
         words("outputs_written", "outputs_drained", "commands_written", "commands_read"),
         words("notices_written", "notices_read", "tombstones_written", "executions_written"),
         words("kill_switch", "exposure_bar_count", "watch_equity", "history_length"),
-        # bar_needs: 1 where a bar is more than a mark and its hooks: kept, part of a slice or of longer bars.
+        # bar_needs: 1 where a bar is more than a mark and its hooks: kept, part of a slice or of longer bars, a margin.
         words("next_aggregate_ns", "aggregator_count", "aggregate_only", "bar_needs"),
         # Halfway marks of a step that a failed hook left: the event is applied, the bar taken, a longer bar closing.
         words("applying", "bar_taken", "closing_aggregate"),
@@ -41,8 +41,12 @@ WORLD = Table(
         words("exact_venue"),
         # 1 where an account pays for borrowed shares or cash; until when it has.
         words("accrual_on", "accrued_until_ns"),
+        # 1 where an account has a maintenance margin; 1 while all commands are taken as recorded.
+        words("margin_on", "muted"),
     ),
-    transient=frozenset({"outputs_drained", "commands_read", "running_hook", "running_strategy", "quiet_until_ns"}),
+    transient=frozenset(
+        {"outputs_drained", "commands_read", "running_hook", "running_strategy", "quiet_until_ns", "muted"}
+    ),
 )
 INSTRUMENTS = Table(
     "instruments",
@@ -75,6 +79,8 @@ ACCOUNTS = Table(
         words("first_stale", "eager", "short_positions"),
         # Rates of a year in billionths, and what was charged so far.
         words("borrow_rate", "interest_rate", "borrow_money", "interest_money"),
+        # In billionths of the value of positions; and the trading state that a margin call found, 0 without one.
+        words("maintenance_margin", "margin_call"),
         floats("leverage"),
     ),
 )
@@ -124,7 +130,8 @@ ORDERS = Table(
         words("submit_time_ns", "update_time_ns", "reference_price_units"),
         # A cancel or replace on its way, by its own client order id.
         words("pending_order_id", "pending_quantity_units", "pending_price_units", "pending_stop_units"),
-        # Bits: 1 the venue made it of an attached price, 2 it is one of two of which one cancels the other.
+        # Bits: 1 the venue made it of an attached price, 2 it is one of two of which one cancels the other, 4 a margin
+        # call made it.
         words("ties", "linked_order_id"),
         # Bits of OrderFlag that the venue is told; how far a trailing stop stands off, NULL and NaN where it doesn't.
         words("flags", "trailing_units"),
