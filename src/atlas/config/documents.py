@@ -18,7 +18,7 @@ from .presets import LATENCY_PRESETS, RISK_PRESETS
 from .reading import Written, dumper, read_document
 from .sections import Document, Mode
 from .spelling import describe, normalise
-from .suggestions import did_you_mean, squash
+from .suggestions import did_you_mean, nearest, squash
 from .timeframes import timeframe_ns
 from .times import end_of, start_of
 
@@ -379,13 +379,25 @@ def _in_plain_words(text: str, normal: Any) -> ConfigurationError:
     if missing:
         key = f"{path}.{missing[1]}" if path else missing[1]
         return ConfigurationError("is missing and has no default: add it", key)
+    if reason.startswith("Invalid enum value"):
+        return _no_choice(path, _value_at(normal, path))
     reason = re.sub(r", got `.*`$", "", reason)
     for code, words in _TYPE_WORDS.items():
         reason = reason.replace(code, words)
     reason = reason[0].lower() + reason[1:]
     value = _value_at(normal, path)
-    options = " (one of " + ", ".join(MODES) + ")" if path == "mode" else ""
-    return ConfigurationError(f"{reason}{options}, not {describe(value)}{_remedy(reason, value)}", path)
+    return ConfigurationError(f"{reason}, not {describe(value)}{_remedy(reason, value)}", path)
+
+
+def _no_choice(path: str, value: Any) -> ConfigurationError:
+    """Name the choices that a key has, and the nearest to what was written."""
+    from .keys import ANY_NAME, keys_of
+
+    declared = re.sub(r"^(instruments)\.[^.]+", rf"\1.{ANY_NAME}", re.sub(r"\[\d+\]", "[]", path))
+    known = re.findall(r"`([^`]*)`", next((key.kind for key in keys_of(Document) if key.path == declared), ""))
+    near = nearest(str(value), known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return ConfigurationError(f"is one of {', '.join(known)}, not {describe(value)}{hint}", path)
 
 
 def _remedy(reason: str, value: Any) -> str:

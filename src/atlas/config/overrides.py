@@ -106,7 +106,7 @@ def _long_form(path: str, value: Any) -> dict[str, Any]:
     """`strategy: momentum` and its like have a long form with keys."""
     first_keys = {"strategy": "type", "risklimits": "preset", "slippage": "model", "execution": "gateway"}
     first_keys |= {"commission": "fraction", "datasource": "path"}
-    first = first_keys.get(squash(path))
+    first = "currency" if re.fullmatch(r"instruments\.[^.]+", path) else first_keys.get(squash(path))
     if first is None or isinstance(value, list):
         raise ConfigurationError(f"has no keys: it is {describe(value)}", path)
     return {first: value}

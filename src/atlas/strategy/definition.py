@@ -135,6 +135,7 @@ class StrategyDefinition:
 
     def with_instance(self, instance: Strategy) -> StrategyDefinition:
         """Return the definition of another instance of the class; what the class alone decides is taken over."""
+        self.looks  # noqa: B018 - read once, and copied
         other = copy.copy(self)
         for name in ("fingerprint", "code_hash", "unchanging"):
             vars(other).pop(name, None)

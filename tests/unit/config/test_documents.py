@@ -163,7 +163,7 @@ REFUSED = [
     ("number for boolean", backtest(execution={"touchFills": 1}), "execution.touchFills", "true or false, not 1"),
     ("YAML's ON", backtest(symbols=[True]), "symbols[0]", "put it in quotes"),
     ("repeated symbol", backtest(symbols=["A", "A"]), "symbols", "A stands twice"),
-    ("mode", backtest(mode="bcktest"), "mode", "one of backtest, paper, live"),
+    ("mode", backtest(mode="bcktest"), "mode", "one of backtest, live, paper"),
     ("no date", backtest(startDate="1/4/1999"), "startDate", "no ISO date"),
     ("order of dates", backtest(startDate="2020-02-01", endDate="2020-01-01"), "endDate", "not after startDate"),
     ("timeframe", backtest(timeframe="1x"), "timeframe", "'1x' is no timeframe"),
@@ -354,3 +354,26 @@ def test_the_words_of_python_are_hints(keys: dict[str, Any], path: str, meant: s
     with pytest.raises(ConfigurationError, match=f"unknown key; did you mean '{meant}'") as caught:
         parse_document(backtest(**keys))
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"onError": "stopp"}, "onError: is one of halt, stop, not the text 'stopp'; did you mean 'stop'?"),
+        (
+            {"mode": "bcktest"},
+            "mode: is one of backtest, live, paper, not the text 'bcktest'; did you mean 'backtest'?",
+        ),
+        ({"compile": "x"}, "compile: is one of allow, require, not the text 'x'"),
+        (
+            {"instruments": {"A": {"assetClass": "futures"}}},
+            "instruments.A.assetClass: is one of bond, commodity, crypto_spot, currency_pair, equity, fund, future, "
+            "index, option, perpetual, synthetic, token_pair, not the text 'futures'; did you mean 'future'?",
+        ),
+        ({"data_source": {"zeros": "kep"}}, "data_source.zeros: is one of keep, refuse, not the text 'kep'; did you"),
+    ],
+)
+def test_a_choice_that_is_none_is_answered_with_those_there_are(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_document(backtest(**keys))
+    assert str(caught.value).startswith(message)

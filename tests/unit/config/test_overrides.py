@@ -86,3 +86,9 @@ def test_parameters_beside_the_strategy_are_set_where_they_stand() -> None:
     changed = apply_override(written, "strategy.parameters.fast=5")
     assert changed == {"strategy": "sma_cross", "parameters": {"fast": 5, "slow": 30}}
     assert apply_override({"strategy_type": "sma_cross"}, "strategy.type=rsi") == {"strategy_type": "rsi"}
+
+
+def test_the_short_form_of_an_instrument_is_lengthened() -> None:
+    written = {"strategy": "x", "instruments": {"SAP": "EUR"}}
+    changed = apply_overrides(written, ["instruments.SAP.tickSize=0.01"])
+    assert changed["instruments"] == {"SAP": {"currency": "EUR", "tickSize": 0.01}}
