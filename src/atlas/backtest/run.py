@@ -479,6 +479,8 @@ def bars_of(data: Any, timeframe: str | None, **options: Any) -> tuple[BarHistor
 
 def read_or_aggregate(read: Callable[[str | None], BarHistory], timeframe: str | None) -> tuple[BarHistory, int]:
     """Read bars of a length; where the data's are shorter and fit into it, those, and the length to make of them."""
+    if not isinstance(timeframe, str | None):
+        raise ConfigurationError(f"is a text such as '1m', '4h' or '1d', not {timeframe!r}", "timeframe")
     wanted_ns = 0 if timeframe is None else timeframe_ns(timeframe)
     try:
         history = read(timeframe)

@@ -38,7 +38,10 @@ class InOrder(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; Typer itself would make an exit code of a Ctrl-C and say nothing."""
         try:
-            return super().invoke(ctx)
+            code = super().invoke(ctx)
+            # Now, not at the interpreter's end, where a reader that is gone could no longer be told from a failure.
+            sys.stdout.flush()
+            return code
         except KeyboardInterrupt as error:
             raise CutShortError from error
         except BrokenPipeError:

@@ -380,6 +380,7 @@ def test_looking_back_without_past_bars_is_told() -> None:
     [
         ({"touch_fills": "no"}, "touch_fills: must be True or False, not 'no'"),
         ({"close_fills": 1}, "close_fills: must be True or False, not 1"),
+        ({"timeframe": 60}, "timeframe: is a text such as '1m', '4h' or '1d', not 60"),
         ({"fractional": "no"}, "fractional: must be True or False, not 'no'"),
         ({"rates": "EURUSD"}, "rates: is a mapping, such as {'EURUSD': 1.08}, not 'EURUSD'"),
         (
