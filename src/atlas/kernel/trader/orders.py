@@ -382,7 +382,7 @@ def send_terms(world: int, slot: int) -> None:
     terms.trailing_offset_units, terms.trailing_offset_fraction = order.trailing_units, order.trailing_fraction
     terms.limit_offset_units, terms.activation_price_units, terms.refresh_delay_ns = NULL_UNITS, NULL_UNITS, NULL_UNITS
     terms.venue_terms_id, terms.maximum_slippage_basis_points = 0, 0
-    terms.trigger_price, terms.settlement = 0, 0
+    terms.trigger_price, terms.settlement, terms.reserved_126 = 0, 0, 0
 
 
 @kernel_function
@@ -477,7 +477,7 @@ def request_cancel(world: int, slot: int, asked_by: int, why: int) -> bool:
     command = cancel_order_at(emit_command(world, 1, order.instrument, CANCEL_KIND, order.side))
     command.client_order_id, command.original_client_order_id = order.pending_order_id, order.client_order_id
     command.venue_order_id, command.account, command.strategy = order.venue_order_id, order.account, order.strategy
-    command.asked_by, command.reason = asked_by, why
+    command.asked_by, command.reason, command.reserved_54 = asked_by, why, 0
     command.sequence = world_row(world, 0).commands_written
     return True
 

@@ -563,7 +563,7 @@ def take_back(world: int, index: int, address: int) -> int:
     entry.price_units, entry.fee_money, entry.realized_money = kept.price_units, kept.fee_money, realized
     entry.position_units, entry.notional_money = position.quantity_units, money
     entry.strategy, entry.account = kept.strategy, kept.account
-    entry.transaction_type = report.transaction_type
+    entry.transaction_type, entry.reserved_117, entry.reserved_118 = report.transaction_type, 0, 0
     return money
 
 

@@ -361,7 +361,7 @@ def change_trading_state(world: int, account: int, state: int, limit_kind: int, 
     change.account, change.strategy = account, 0
     change.from_state, change.to_state = owner.trading_state, state
     change.why, change.limit_kind = WHY_RISK, limit_kind
-    change.until_time_ns, change.value, change.text_id = NULL_UNITS, value, 0
+    change.until_time_ns, change.value, change.text_id, change.reserved_56 = NULL_UNITS, value, 0, 0
     owner.trading_state = state
 
 
