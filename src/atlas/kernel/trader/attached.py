@@ -90,7 +90,7 @@ def adopt(world: int, address: int) -> int:
     find_partner(world, slot)
     map_put(world, INDEX_ENTRY, order.client_order_id, slot)
     link_order(world, slot)
-    instrument_row(world, order.instrument).attached_orders += 1
+    instrument_row(world, order.instrument).tied_orders += 1
     change_state(world, slot, ADOPT, 0, order.price_units)
     notify_order(world, slot, 0)
     return 0

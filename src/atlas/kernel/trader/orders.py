@@ -261,8 +261,8 @@ def hold_tied(world: int, slot: int) -> bool:
 def untie(world: int, slot: int) -> None:
     """Let an order that has ended leave what it was tied to: the one it was linked with is held for by itself."""
     order = order_row(world, slot)
-    if order.ties & ATTACHED != 0:
-        instrument_row(world, order.instrument).attached_orders -= 1
+    if order.ties & (ATTACHED | CALLED) != 0:
+        instrument_row(world, order.instrument).tied_orders -= 1
     other_slot = find_order(world, order.linked_order_id) if order.linked_order_id != 0 else -1
     order.ties, order.linked_order_id = 0, 0
     if other_slot >= 0:
@@ -440,6 +440,7 @@ def submit_unasked(world: int, slot: int) -> None:
     """Send a filled-in order of a margin call, which no check of risk may refuse; it is held for like any other."""
     order = order_row(world, slot)
     order.asked_by, order.why, order.ties = BY_SYSTEM, WHY_MARGIN, CALLED
+    instrument_row(world, order.instrument).tied_orders += 1
     enter(world, slot)
     measure_open(world, slot)
     send(world, slot)
