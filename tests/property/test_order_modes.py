@@ -88,7 +88,7 @@ def check_books(result: BacktestResult) -> None:
     assert int(trader.rows("cash")[0]["balance_money"]) == result.initial_cash_money - int(spent)
     assert int(account["held_money"]) == int(account["working_orders"]) == 0
     for number, row in enumerate(trader.rows("instruments")):
-        assert int(row["attached_orders"]) == int(row["live_orders"]) == 0
+        assert int(row["tied_orders"]) == int(row["live_orders"]) == 0
         mine = fills[fills["instrument"] == number]
         held = int((mine["side"].astype(np.int64) * mine["quantity_units"]).sum())
         position = trader.rows("positions")[number]

@@ -55,4 +55,5 @@ def test_other_code_takes_it_as_recorded(run: Run) -> None:
     report = replay_journal(run.folder / "run", strategies=[Buyer(size=3.0)])
     assert report.positions == {"AAA": run.position() / UNIT}
     assert report.cash == int(run.machine.block.rows("cash")["balance_money"][0]) / UNIT
-    assert report.working_orders == len(run.orders())
+    assert report.working_orders == len(run.orders()) == 0
+    assert int(run.machine.block.rows("instruments")["tied_orders"][1]) == 0

@@ -90,7 +90,7 @@ def adopt(world: int, address: int) -> int:
     find_partner(world, slot)
     map_put(world, INDEX_ENTRY, order.client_order_id, slot)
     link_order(world, slot)
-    instrument_row(world, order.instrument).attached_orders += 1
+    instrument_row(world, order.instrument).tied_orders += 1
     change_state(world, slot, ADOPT, 0, order.price_units)
     notify_order(world, slot, 0)
     return 0
@@ -119,7 +119,7 @@ def give_back(world: int, address: int) -> None:
     command.client_order_id, command.original_client_order_id = next_order_id(world), report.client_order_id
     command.venue_order_id = report.venue_order_id
     command.account, command.strategy = report.account, report.strategy
-    command.asked_by, command.reason = BY_SYSTEM, WHY_STOP
+    command.asked_by, command.reason, command.reserved_54 = BY_SYSTEM, WHY_STOP, 0
     command.sequence = world_row(world, 0).commands_written
 
 

@@ -24,7 +24,7 @@ def fail_strategy(world: int, strategy: int, line: int, code: int, policy: int) 
     failed = failed_at(emit(world, 1, 0, FAILED_KIND, 0))
     failed.strategy, failed.hook, failed.error_code, failed.line = strategy, header.running_hook, code, line
     failed.text_id, failed.event_sequence, failed.file_id = 0, header.event_count, 0
-    failed.failure_policy = policy
+    failed.failure_policy, failed.reserved_57, failed.reserved_58, failed.reserved_60 = policy, 0, 0, 0
     header.running_strategy, header.running_hook = 0, 0
     if policy == HALT_AND_CANCEL:
         cancel_every(world, strategy, BY_SYSTEM, WHY_RISK)

@@ -486,7 +486,7 @@ def post_movement(world: int, account: int, instrument: int, currency: int, mone
     posting.amount_money, posting.reference_id = money, 0
     posting.cash_money = cash_row(world, cash_index(world, account, currency)).balance_money
     posting.account, posting.currency, posting.strategy = account, currency, 0
-    posting.movement_type, posting.cause_kind = movement, 0
+    posting.movement_type, posting.cause_kind, posting.reserved_56 = movement, 0, 0
 
 
 @kernel_function

@@ -261,8 +261,8 @@ def hold_tied(world: int, slot: int) -> bool:
 def untie(world: int, slot: int) -> None:
     """Let an order that has ended leave what it was tied to: the one it was linked with is held for by itself."""
     order = order_row(world, slot)
-    if order.ties & ATTACHED != 0:
-        instrument_row(world, order.instrument).attached_orders -= 1
+    if order.ties & (ATTACHED | CALLED) != 0:
+        instrument_row(world, order.instrument).tied_orders -= 1
     other_slot = find_order(world, order.linked_order_id) if order.linked_order_id != 0 else -1
     order.ties, order.linked_order_id = 0, 0
     if other_slot >= 0:
@@ -382,7 +382,7 @@ def send_terms(world: int, slot: int) -> None:
     terms.trailing_offset_units, terms.trailing_offset_fraction = order.trailing_units, order.trailing_fraction
     terms.limit_offset_units, terms.activation_price_units, terms.refresh_delay_ns = NULL_UNITS, NULL_UNITS, NULL_UNITS
     terms.venue_terms_id, terms.maximum_slippage_basis_points = 0, 0
-    terms.trigger_price, terms.settlement = 0, 0
+    terms.trigger_price, terms.settlement, terms.reserved_126 = 0, 0, 0
 
 
 @kernel_function
@@ -440,6 +440,7 @@ def submit_unasked(world: int, slot: int) -> None:
     """Send a filled-in order of a margin call, which no check of risk may refuse; it is held for like any other."""
     order = order_row(world, slot)
     order.asked_by, order.why, order.ties = BY_SYSTEM, WHY_MARGIN, CALLED
+    instrument_row(world, order.instrument).tied_orders += 1
     enter(world, slot)
     measure_open(world, slot)
     send(world, slot)
@@ -477,7 +478,7 @@ def request_cancel(world: int, slot: int, asked_by: int, why: int) -> bool:
     command = cancel_order_at(emit_command(world, 1, order.instrument, CANCEL_KIND, order.side))
     command.client_order_id, command.original_client_order_id = order.pending_order_id, order.client_order_id
     command.venue_order_id, command.account, command.strategy = order.venue_order_id, order.account, order.strategy
-    command.asked_by, command.reason = asked_by, why
+    command.asked_by, command.reason, command.reserved_54 = asked_by, why, 0
     command.sequence = world_row(world, 0).commands_written
     return True
 

@@ -108,6 +108,7 @@ def fill_from_command(world: int, slot: int, address: int) -> None:
     order.parent_order_id = command.parent_order_id
     if order.asked_by == BY_SYSTEM:  # by itself the system asks for orders of margin calls alone
         order.why, order.ties = WHY_MARGIN, CALLED
+        instrument_row(world, order.instrument).tied_orders += 1
     else:
         order.why = WHY_SIGNAL
     order.previous_order, order.next_order = -1, -1

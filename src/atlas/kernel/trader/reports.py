@@ -235,8 +235,6 @@ def explain_fill(world: int, slot: int, place: int) -> None:
     """Write into a fill in the outputs what its order knows: type, submission, cost against the mark of then."""
     fill, order = fill_at(place), order_row(world, slot)
     fill.order_type, fill.submit_time_ns = order.order_type, order.submit_time_ns
-    if order.ties & CALLED != 0:
-        fill.flags = MARGIN_CALL
     reference = order.reference_price_units
     fill.reference_price_units = reference
     if reference != NULL_UNITS and abs(float(fill.price_units)) + abs(float(reference)) < WORD_LIMIT:
@@ -338,10 +336,18 @@ def book_order_fill(world: int, slot: int, address: int, identity: int, event: i
         hold_anew(world, slot)
     notify_fill(world, place, order.state, order.filled_units, order.filled_notional_money)
     notify_order(world, slot, 0)
-    if instrument_row(world, order.instrument).attached_orders != 0:
-        end_attached(world, slot)
+    if instrument_row(world, order.instrument).tied_orders != 0:
+        follow_tied(world, slot, place)
     if event == E_FILL_COMPLETE:
         settle(world, slot, before)
+
+
+@rare_function
+def follow_tied(world: int, slot: int, place: int) -> None:
+    """What follows a fill in an instrument with attached orders or those of a margin call: a flag, an end."""
+    if order_row(world, slot).ties & CALLED != 0:
+        fill_at(place).flags = MARGIN_CALL
+    end_attached(world, slot)
 
 
 @kernel_function
@@ -563,7 +569,7 @@ def take_back(world: int, index: int, address: int) -> int:
     entry.price_units, entry.fee_money, entry.realized_money = kept.price_units, kept.fee_money, realized
     entry.position_units, entry.notional_money = position.quantity_units, money
     entry.strategy, entry.account = kept.strategy, kept.account
-    entry.transaction_type = report.transaction_type
+    entry.transaction_type, entry.reserved_117, entry.reserved_118 = report.transaction_type, 0, 0
     return money
 
 

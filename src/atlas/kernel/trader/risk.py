@@ -8,7 +8,7 @@ nothing.
 from __future__ import annotations
 
 from atlas.kernel.memory.block import table_capacity
-from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.exact import multiply_divide
 from atlas.kernel.trader.ledger import (
     WORD_LIMIT,
@@ -103,6 +103,15 @@ def adding_units(quantity: int, working_units: int, side: int, units: int) -> in
     return max(0, units - reducible)
 
 
+@rare_function
+def refused_reducing(world: int, account: int) -> int:
+    """Reason for which an order that enlarges a position is refused."""
+    if account_row(world, account).margin_call == 0:
+        return REDUCING_REASON
+    count_check(world, MARGIN, True)
+    return MARGIN
+
+
 @kernel_function
 def check_state(world: int, slot: int, adding: int) -> int:
     """Trading states, kill switch, halted strategies, warm-up, retired instruments."""
@@ -119,12 +128,8 @@ def check_state(world: int, slot: int, adding: int) -> int:
     state = max(header.trading_state, account_row(world, order.account).trading_state)
     if count_check(world, HALTED_REASON, state >= HALTED):
         return HALTED_REASON
-    reducing = state == REDUCING and adding > 0
-    if reducing and account_row(world, order.account).margin_call != 0:
-        count_check(world, MARGIN, True)
-        return MARGIN
-    if count_check(world, REDUCING_REASON, reducing):
-        return REDUCING_REASON
+    if count_check(world, REDUCING_REASON, state == REDUCING and adding > 0):
+        return refused_reducing(world, order.account)
     return NONE
 
 
@@ -361,7 +366,7 @@ def change_trading_state(world: int, account: int, state: int, limit_kind: int, 
     change.account, change.strategy = account, 0
     change.from_state, change.to_state = owner.trading_state, state
     change.why, change.limit_kind = WHY_RISK, limit_kind
-    change.until_time_ns, change.value, change.text_id = NULL_UNITS, value, 0
+    change.until_time_ns, change.value, change.text_id, change.reserved_56 = NULL_UNITS, value, 0, 0
     owner.trading_state = state
 
 

@@ -55,8 +55,8 @@ INSTRUMENTS = Table(
         words("tick_units", "lot_units", "minimum_quantity_units", "flags", "retired"),
         words("mark_units", "mark_time_ns", "open_units", "high_units", "low_units", "close_units", "volume_units"),
         words("bar_time_ns", "bar_length_ns", "bar_specification", "first_order", "last_order", "live_orders"),
-        # Working stops and targets that the venue made of attached prices.
-        words("throttle_count", "history_written", "attached_orders"),
+        # Working stops and targets that the venue made of attached prices, and working orders of margin calls.
+        words("throttle_count", "history_written", "tied_orders"),
         floats("price_scale_float", "quantity_scale_float", "money_scale_float", "fee_rate"),
     ),
 )

@@ -502,6 +502,7 @@ def link(world: int, strategy: int, first_id: int, second_id: int) -> int:
     command.list_id, command.first_order_id = next_order_id(world), first.client_order_id
     command.second_order_id, command.third_order_id = second.client_order_id, 0
     command.contingency = ONE_CANCELS_OTHER
+    command.reserved_57, command.reserved_58, command.reserved_60 = 0, 0, 0
     return 1
 
 

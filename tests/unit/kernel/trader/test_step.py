@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atlas.kernel.trader.creation import Limits
+from atlas.kernel.trader.creation import AccountSetup, Limits
 from atlas.records.enums import NULL, ExecutionType, Hook, QuantityKind
 from atlas.records.kinds import Kind
 from atlas.records.layout import blank
 from tests.unit.kernel.trader.driver import (
     BUY,
+    CANCEL,
     CANCEL_TIMER,
     DAY,
     DOLLAR,
+    LINK,
     MINUTE,
     MONEY,
     SECOND,
@@ -428,3 +430,28 @@ def test_a_weight_keeps_its_meaning_through_a_split() -> None:
     driver.order(BUY, 0.5, kind=QuantityKind.WEIGHT)
     driver.split(2, 1)
     assert driver.held() == (100, 0, 5000)
+
+
+# --- what is put out
+
+
+@pytest.mark.parametrize(("exact_venue", "last"), [(True, Kind.ORDER_LINK), (False, Kind.FILL_REVERSAL)])
+def test_what_a_record_does_not_use_is_zero_whatever_stood_there_before(exact_venue: bool, last: Kind) -> None:
+    account = AccountSetup(initial_cash=10_000.0, limits=Limits(require_buying_power=False, drawdown=0.1))
+    driver = Driver(setup={"accounts": (account,), "exact_venue": exact_venue})
+    for table in ("outputs", "commands"):
+        driver.block.rows(table).view(np.int64)[...] = -1
+    driver.bar(100, at=1)
+    execution = driver.bought(100, 100)
+    first, second = driver.order(BUY, 1, limit=90), driver.order(SELL, 1, limit=110)
+    driver.do(LINK, 1, first, second)
+    driver.do(CANCEL, 1, first)
+    driver.dividend(0.5)
+    driver.bar(85, at=2)
+    driver.bust(execution)
+    found = [*driver.outputs(), *driver.commands()]
+    kinds = {Kind.TRADING_STATE_CHANGE, Kind.CASH_POSTING, Kind.CANCEL_ORDER, last}
+    assert kinds <= {Kind(int(each["kind"])) for each in found}
+    for record in found:
+        reserved = [name for name in record.dtype.names if name.startswith("reserved")]
+        assert [int(record[name]) for name in reserved] == [0] * len(reserved), Kind(int(record["kind"]))
