@@ -64,7 +64,7 @@ def describe_run(
         "leverage": settings.leverage,
         "rates": _rates(said["rates"], history, missing),
         "instruments": _instruments(said["instruments"], history),
-        "commission": _commission(settings),
+        "commission": _commission(settings, missing),
         "slippage": _slippage(settings),
         "riskLimits": _limits(settings),
         "execution": {
@@ -175,7 +175,9 @@ def _strategy(strategy: Strategy, missing: list[str]) -> dict[str, Any]:
         missing.append(f"the class {own_class.__name__}, which is in no file")
     parameters = settable_parameters(strategy)
     own, usual = definition_of(strategy).chosen_parameters(), definition_of(own_class()).parameters()
-    missing += [f"{name}={own[name]}" for name in own if name not in parameters and own[name] != usual[name]]
+    missing += [
+        f"{name}={own[name]}" for name in own if name not in parameters and repr(own[name]) != repr(usual[name])
+    ]
     return {"type": kind or own_class.__name__, "name": own_class.__name__, "parameters": parameters}
 
 
@@ -205,8 +207,9 @@ def strategy_type(strategy: type[Strategy]) -> str | None:
     return f"{file.resolve()}:{strategy.__name__}" if is_whole else None
 
 
-def _commission(settings: RunSettings) -> dict[str, Any]:
+def _commission(settings: RunSettings, missing: list[str]) -> dict[str, Any]:
     fees = settings.fees
+    missing += [f"the number {fees.number} by which reports name the fee rule"] if fees.number else []
     return {
         "fraction": float(fees.taker_rate),
         "makerFraction": float(fees.maker_rate),

@@ -250,7 +250,9 @@ def _with_files(document: Document, folder: Path) -> Document:
     if source is not None and source.files:
         source = msgspec.structs.replace(source, files=_all_beside(folder, source.files))
     rates = {
-        name: str(_beside(folder, rate).resolve()) if isinstance(rate, str) and _beside(folder, rate).exists() else rate
+        name: str(_beside(folder, rate).resolve())
+        if isinstance(rate, str) and _beside(folder, rate).is_file()
+        else rate
         for name, rate in document.rates.items()
     }
     return msgspec.structs.replace(document, universe=universe, benchmark=benchmark, data_source=source, rates=rates)

@@ -12,6 +12,7 @@ import pytest
 from atlas.backtest.documents import load_run, run_document
 from atlas.backtest.run import backtest
 from atlas.data import GeneratorSettings, generate_bars, load_bars
+from atlas.kernel.exchange.create import FeeRule
 from atlas.kernel.trader.creation import Limits
 from atlas.records.enums import AssetClass
 from atlas.records.instruments import Instrument
@@ -187,3 +188,17 @@ def test_frames_in_memory_are_named(place: Path) -> None:
     data = {"AAA": load_bars(place / "bars").to_frame("AAA"), "BBB": place / "bars" / "BBB.csv"}
     result = backtest(strategy(place, "Swings"), data)
     assert "# Not in this document: the data, which came from memory (dict)\n" in result.configuration
+
+
+def test_the_number_of_a_fee_rule_is_named(place: Path) -> None:
+    result = backtest(strategy(place, "Swings"), place / "bars", fees=FeeRule(taker_rate=0.001, number=5))
+    assert "# Not in this document: the number 5 by which reports name the fee rule\n" in result.configuration
+
+
+def test_signals_are_named(place: Path) -> None:
+    bars = load_bars(place / "bars" / "AAA.csv")
+    signals = (bars.to_frame()["close"] > 100.0).astype(float)
+    result = backtest(None, place / "bars" / "AAA.csv", signals=signals)
+    assert result.configuration.startswith(
+        "# A run that was started from Python.\n# Not in this document: the signals, which came from memory\n"
+    )
