@@ -128,6 +128,7 @@ def cases(place: Path) -> dict[str, dict[str, Any]]:
         },
         "leverage": {"leverage": 3.0, "strategy": strategy(place, "Swings", weight=1.4)},
         "borrow_rate": {"borrow_rate": 0.3},
+        "maintenance_margin": {"maintenance_margin": 0.3, "leverage": 2.0},
         "interest_rate": {"interest_rate": 0.3, "leverage": 3.0, "strategy": strategy(place, "Swings", weight=1.4)},
         "dividends": {"dividends": True},
         "splits": {"splits": True},
