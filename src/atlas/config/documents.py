@@ -472,7 +472,7 @@ def _check_period(document: Document) -> None:
         try:
             bounds.append(convert(text))
         except ValueError as error:
-            raise ConfigurationError(f"{text!r} is no ISO date such as 2020-01-31: {error}", key) from error
+            raise ConfigurationError(f"{text!r} is no ISO date such as 2020-01-31", key) from error
         if abs(bounds[-1]) >= _FURTHEST_NS:
             raise ConfigurationError(f"{text} is outside of what nanoseconds can count, 1678 to 2261", key)
     if len(bounds) == 2 and bounds[0] >= bounds[1]:

@@ -126,6 +126,9 @@ def _leads_to(override: str, path: str) -> bool:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
+DATA_SUFFIXES: Final = (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".csv.zst")
+
+
 def read_document(path: str | Path) -> Written:
     """
     Read a document's file.
@@ -146,6 +149,9 @@ def read_document(path: str | Path) -> Written:
         The file is absent, empty, malformed, has a key twice, or holds no keys and values.
     """
     file = Path(path)
+    if file.name.lower().endswith(DATA_SUFFIXES):
+        source = f"data_source: {{type: file, path: {path}}}"
+        raise DocumentError(f"{path} is data, not a document: name it in a document, such as run.yaml, by {source}")
     name, text = str(path), _text_of(file, str(path))
     read = {".json": _read_json, ".toml": _read_toml}.get(file.suffix.lower(), _read_yaml)
     try:

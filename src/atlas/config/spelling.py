@@ -9,13 +9,16 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec.inspect as inspection
 
 from atlas.errors import ConfigurationError
 
 from .suggestions import did_you_mean, nearest, squash
+
+MOST_SHOWN: Final = 60
+"""Characters of a text that an error shows."""
 
 _LEADING_ZERO = re.compile(r"\s*([+-]?)0+(\d[\d_]*)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
@@ -28,7 +31,7 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f"the text {value!r}"
+        return f"the text {value if len(value) <= MOST_SHOWN else value[:MOST_SHOWN] + '…'!r}"
     if isinstance(value, Mapping):
         return f"an object with {', '.join(map(str, value)) or 'no keys'}"
     if isinstance(value, list | tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
@@ -163,7 +163,10 @@ class Instrument:
 
     def _keep_decimal(self, label: str) -> None:
         value = getattr(self, label)
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        try:
+            number = value if isinstance(value, Decimal) else Decimal(str(value))
+        except InvalidOperation:
+            raise ConfigurationError(f"{label} {value!r} of {self.symbol} is no number") from None
         if not number.is_finite() or number < 0:
             raise ConfigurationError(f"{label} {value} of {self.symbol} is negative or not finite")
         object.__setattr__(self, label, number)

@@ -284,3 +284,16 @@ def test_what_is_wrong_with_a_document_is_told_before_numpy_is_loaded(tmp_path: 
     )
     message, has_numpy = done.stdout.splitlines()
     assert "(run.yaml:" in message and has_numpy == "False"
+
+
+def test_data_is_told_from_a_document(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text("time,open\n" * 500, encoding="utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"prices\.csv is data, not a document: .* data_source: {type: file, path"
+    ):
+        read_document(path)
+    other = path.rename(tmp_path / "prices.yaml")
+    with pytest.raises(ConfigurationError) as refused:
+        read_document(other)
+    assert len(str(refused.value)) < 250

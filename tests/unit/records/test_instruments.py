@@ -50,6 +50,7 @@ def test_conversions() -> None:
         ({"symbol": "A", "price_exponent": 19}, "price_exponent 19 is outside 0..18"),
         ({"symbol": "A", "multiplier": 0}, "multiplier 0 is less than 1"),
         ({"symbol": "A", "tick_size": "-0.01"}, "tick_size -0.01 of A is negative"),
+        ({"symbol": "A", "tick_size": "abc"}, "tick_size 'abc' of A is no number"),
         ({"symbol": "A", "lot_size": float("nan")}, "lot_size nan of A is negative or not finite"),
     ],
 )
