@@ -1,11 +1,12 @@
-"""Fills in words: what asked for one, and which rule priced it."""
+"""Fills in words: what asked for one, which rule priced it, and how much it was."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from atlas.records.enums import NULL, FillFlag, OrderType, PriceRule
+from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
 
 RULES: Final = {
@@ -65,3 +66,8 @@ def reasons(fills: RecordArray, places: npt.NDArray[np.int64]) -> tuple[list[str
     codes = np.where(known, order_kinds(chosen) * _KINDS + chosen["price_rule"], 0)
     distinct, place = np.unique(codes, return_inverse=True)
     return [reason(*divmod(int(code), _KINDS)) for code in distinct], place
+
+
+def amount_of(instrument: Instrument, units: Any) -> str:
+    """Write a quantity in ordinary numbers."""
+    return f"{int(units) / 10**instrument.quantity_exponent:,.8f}".rstrip("0").rstrip(".")

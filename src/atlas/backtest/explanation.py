@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from atlas.analytics.summary import format_time
+from atlas.analytics.words import amount_of
+from atlas.backtest.margin import MarginCall
 from atlas.backtest.settings import RunSettings
 from atlas.backtest.slippage import BILLION, MILLION, UNMOVED, moved_billionths
 from atlas.data.bars import BarHistory
 from atlas.records.enums import NULL, FillFlag, Liquidity, OrderType, PriceRule
 from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
-
-if TYPE_CHECKING:
-    from atlas.backtest.margin import MarginCall
 
 OPENING: Final = (PriceRule.OPEN, PriceRule.OPEN_GAP, PriceRule.STOP_GAP)
 WHY: Final = {
@@ -266,8 +265,3 @@ def price_of(instrument: Instrument, units: Any) -> str:
     text = f"{int(units) / 10**instrument.price_exponent:.{instrument.price_exponent}f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals:0<2}"
-
-
-def amount_of(instrument: Instrument, units: Any) -> str:
-    """Write a quantity in ordinary numbers."""
-    return f"{int(units) / 10**instrument.quantity_exponent:,.8f}".rstrip("0").rstrip(".")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from atlas.analytics.summary import format_time
-from atlas.backtest.explanation import amount_of
+from atlas.analytics.words import amount_of
 from atlas.records.enums import AlertLevel, FillFlag, LimitKind
 from atlas.records.instruments import Instrument
 from atlas.records.layout import RecordArray
