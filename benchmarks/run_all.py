@@ -21,6 +21,7 @@ SCRIPTS = {
     "orders": ("--bars", "100000", "--rounds", "3"),
     "universe": ("--symbols", "100", "--days", "500", "--rounds", "2"),
     "step": ("--bars", "50000", "--rounds", "2"),
+    "order_book": ("--operations", "100000", "--rounds", "2"),
     "journal_run": ("--bars", "100000", "--rounds", "3"),
     "replay": ("--bars", "50000", "--rounds", "2"),
     "progress": ("--bars", "500000", "--rounds", "2"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from atlas.records.enums import NULL, BookResult
+from atlas.kernel.book.results import BookResult
+from atlas.records.enums import NULL
 
 LIMIT = 2**63 - 1
 MASK = 2**64 - 1

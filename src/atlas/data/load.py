@@ -233,9 +233,9 @@ def _described(instruments: Mapping[str, Instrument] | Iterable[Instrument] | No
 def _check_described(parts: Sequence[BarColumns], described: Mapping[str, Instrument]) -> None:
     """Refuse a description that was meant for a symbol of the data and misses it; a wider catalogue is welcome."""
     known = {part.instrument.symbol for part in parts}
-    for symbol in described:
+    for symbol, description in described.items():
         near = nearest(symbol, known - described.keys())
-        if symbol not in known and (near or not known & described.keys()):
+        if not {symbol, description.symbol} & known and (near or not known & described.keys()):
             there = ", ".join(sorted(known)[:20])
             hint = f"; did you mean {near!r}?" if near else ""
             raise ConfigurationError(f"there are no bars of {symbol!r}, only of {there}{hint}", "instruments")

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from atlas.kernel.book import entries
 from atlas.kernel.book.create import BookCapacities, BookSetup, create_books
-from atlas.kernel.memory.block import Block
-from atlas.records.enums import NULL, BookCondition, BookResult, SequenceRule
+from atlas.kernel.book.results import BookResult, SequenceRule
+from atlas.kernel.memory.block import USED, Block
+from atlas.records.enums import NULL, BookCondition
 from atlas.records.errors import ConfigurationError, InvalidRequestError
 from atlas.records.kinds import Kind
 from atlas.records.layout import ROW, blank
@@ -77,7 +78,9 @@ class OrderBook:
     >>> book.add(2, "sell", 100.02, 100)
     >>> book.top
     Top(bid=99.98, bid_quantity=300.0, ask=100.02, ask_quantity=100.0)
-    >>> book.take("buy", 40)["price"].tolist()
+    >>> book.take("buy", 40)
+    40.0
+    >>> book.taken["price"].tolist()
     [100.02]
     """
 
@@ -101,10 +104,19 @@ class OrderBook:
         self._scale, self._lots = float(10**price_exponent), float(10**quantity_exponent)
         self._use(create_books([self._setup], self._room))
         self._words = np.zeros(4, np.int64)
+        # What is called for every change, without a step between.
+        self._add, self._cancel, self._modify = (
+            entry.callable for entry in (entries.add_order, entries.cancel_order, entries.modify_order)
+        )
+        self._take = entries.take.callable
+
+    _earlier: Rows | None
 
     def _use(self, block: Block) -> None:
         self._block, self._address = block, block.address
         self._row, self._sides, self._taken = block.rows("books")[0], block.rows("sides"), block.rows("taken")
+        used = block.layout.by_name["taken"].entry + USED
+        self._taken_used, self._earlier = block.bytes[used : used + 8].view(np.int64), None
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
@@ -126,7 +138,7 @@ class OrderBook:
             The id is there already, the price is off the grid, or the quantity is none.
         """
         sign = SIDES.get(side, 0)
-        result = entries.add_order(self._address, 0, order_id, sign, price, quantity, self._scale, self._lots)
+        result = self._add(self._address, 0, order_id, sign, price, quantity, self._scale, self._lots)
         if result:
             self._refuse(result, order_id, price, quantity, side)
             self.add(order_id, side, price, quantity)
@@ -146,7 +158,7 @@ class OrderBook:
         InvalidRequestError
             The order is unknown, or has less.
         """
-        result = entries.cancel_order(self._address, 0, order_id, quantity, self._lots)
+        result = self._cancel(self._address, 0, order_id, quantity, self._lots)
         if result:
             self._refuse(result, order_id, NOTHING_SAID, quantity)
 
@@ -191,7 +203,7 @@ class OrderBook:
             The order is unknown, the new id taken, the price off the grid, or the quantity none.
         """
         new_id = NULL if new_order_id is None else new_order_id
-        result = entries.modify_order(self._address, 0, order_id, new_id, price, quantity, self._scale, self._lots)
+        result = self._modify(self._address, 0, order_id, new_id, price, quantity, self._scale, self._lots)
         if result:
             taken = result == BookResult.DUPLICATE_ORDER
             self._refuse(result, new_id if taken else order_id, price, quantity)
@@ -220,7 +232,7 @@ class OrderBook:
             self._refuse(result, 0, price, quantity, side)
             self.set_level(side, price, quantity, orders)
 
-    def take(self, side: str | int, quantity: float, limit: float = NOTHING_SAID) -> Rows:
+    def take(self, side: str | int, quantity: float, limit: float = NOTHING_SAID) -> float:
         """Let an incoming order take what rests on the other side, best price first and oldest first.
 
         Parameters
@@ -234,29 +246,49 @@ class OrderBook:
 
         Returns
         -------
-        structured array, shape (n,)
-            `order_id` (of the resting order; the lowest int64 where it isn't known), `price`, `quantity`, and what is
-            `left` of the resting order.
+        float
+            The quantity taken; `taken` tells from whom and at which prices.
 
         Raises
         ------
         InvalidRequestError
             The side is none, or the quantity not above zero.
         """
+        self._earlier = None
         sign = SIDES.get(side, 0)
-        if sign == 0:
-            self._refuse(BookResult.BAD_SIDE, 0, limit, quantity, side)
-        parts, left = [], quantity
-        while True:
-            count = entries.take(self._address, 0, sign, limit, left, self._scale, self._lots)
-            if count < 0:
-                self._refuse(-count, 0, limit, quantity, side)
-            parts.append(self._fills(count))
-            if count < len(self._taken):
-                return parts[0] if len(parts) == 1 else np.concatenate(parts)
-            left = quantity - sum(float(part["quantity"].sum()) for part in parts)
-            if left <= 0.0:
-                return np.concatenate(parts)
+        units = self._take(self._address, 0, sign, limit, quantity, self._scale, self._lots)
+        if units < 0:
+            self._refuse(-units, 0, limit, quantity, side)
+        filled: float = units / self._lots
+        if filled < quantity and self._taken_count == len(self._taken):
+            filled += self._take_on(side, quantity - filled, limit)
+        return filled
+
+    def _take_on(self, side: str | int, quantity: float, limit: float) -> float:
+        """Go on with a walk that has used up its room."""
+        before = self.taken
+        filled = self.take(side, quantity, limit)
+        self._earlier = np.concatenate([before, self.taken])
+        return filled
+
+    @property
+    def taken(self) -> Rows:
+        """What the last `take` took, in order.
+
+        A structured array: `order_id` of the resting order (the lowest int64 where it isn't known), `price`,
+        `quantity`, and what is `left` of it.
+        """
+        if self._earlier is not None:
+            return self._earlier
+        rows = self._taken[: self._taken_count]
+        found = np.empty(len(rows), TAKEN)
+        found["order_id"], found["price"] = rows["order_id"], rows["price_units"] / self._scale
+        found["quantity"], found["left"] = rows["quantity_units"] / self._lots, rows["left_units"] / self._lots
+        return found
+
+    @property
+    def _taken_count(self) -> int:
+        return int(self._taken_used[0])
 
     def clear(self, side: str | int | None = None) -> None:
         """Empty the book, or one side.
@@ -478,12 +510,6 @@ class OrderBook:
         found = np.empty(len(rows), DEPTH)
         found["price"], found["quantity"] = rows["price_units"] / self._scale, rows["quantity_units"] / self._lots
         found["orders"] = rows["order_count"]
-        return found
-
-    def _fills(self, count: int) -> Rows:
-        rows, found = self._taken[:count], np.empty(count, TAKEN)
-        found["order_id"], found["price"] = rows["order_id"], rows["price_units"] / self._scale
-        found["quantity"], found["left"] = rows["quantity_units"] / self._lots, rows["left_units"] / self._lots
         return found
 
     def _price(self, units: int) -> float:

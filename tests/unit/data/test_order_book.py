@@ -57,7 +57,8 @@ def test_an_empty_book_has_no_prices() -> None:
     assert all(math.isnan(value) for value in (book.mid, book.spread, book.microprice, book.imbalance()))
     assert math.isnan(book.weighted_mid())
     assert not book.is_crossed
-    assert book.take("buy", 10.0).tolist() == []
+    assert book.take("buy", 10.0) == 0.0
+    assert book.taken.tolist() == []
 
 
 def test_crossed_and_locked_books_are_known() -> None:
@@ -71,10 +72,21 @@ def test_crossed_and_locked_books_are_known() -> None:
 
 def test_an_incoming_order_takes_the_oldest_at_the_best_price() -> None:
     book = filled()
-    fills = book.take("sell", 350.0)
-    assert fills.tolist() == [(1, 99.99, 100.0, 0.0), (2, 99.99, 200.0, 0.0), (3, 99.97, 50.0, 250.0)]
+    assert book.take("sell", 350.0) == 350.0
+    assert book.taken.tolist() == [(1, 99.99, 100.0, 0.0), (2, 99.99, 200.0, 0.0), (3, 99.97, 50.0, 250.0)]
     assert book.top == (99.97, 250.0, 100.0, 100.0)
-    assert book.take("buy", 200.0, limit=100.01)["order_id"].tolist() == [4]
+    assert book.take("buy", 200.0, limit=100.01) == 100.0
+    assert book.taken["order_id"].tolist() == [4]
+
+
+def test_a_walk_over_more_orders_than_its_table_holds() -> None:
+    book = OrderBook(0.01)
+    for number in range(10_000):
+        book.add(number, "sell", 10.0, 1.0)
+    assert book.take("buy", 9_000.0) == 9_000.0
+    assert book.taken["order_id"].tolist() == list(range(9_000))
+    assert book.take("buy", 2_000.0) == 1_000.0
+    assert len(book.taken) == 1_000
 
 
 def test_a_place_in_the_queue_is_kept_only_by_shrinking() -> None:
@@ -96,7 +108,8 @@ def test_levels_without_orders() -> None:
     book.set_level("bid", 10.0, 6.0, orders=3)
     assert book.top == (10.0, 6.0, 10.02, 7.0)
     assert len(book) == 3
-    assert book.take("sell", 2.0)["left"].tolist() == [4.0]
+    assert book.take("sell", 2.0) == 2.0
+    assert book.taken["left"].tolist() == [4.0]
     book.set_level("ask", 10.02, 0.0)
     book.clear("buy")
     assert len(book) == 0

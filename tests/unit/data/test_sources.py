@@ -84,7 +84,9 @@ def test_symbols_are_described(tmp_path: Path) -> None:
     assert (str(instrument.tick_size), instrument.lot_size) == ("0.05", 0)
     shipped = history(data_source={"type": "shipped", "path": "sp500"}, instruments={"SP500": {"lotSize": 1}})
     assert (shipped.instruments[0].lot_size, shipped.instruments[0].currency) == (1, "USD")
-    with pytest.raises(ConfigurationError, match=r"instruments.SPA: the data has no such symbol; did you mean 'SAP'"):
+    with pytest.raises(
+        ConfigurationError, match=r"instruments: there are no bars of 'SPA', only of SAP; did you mean 'SAP'"
+    ):
         history(data_source=str(tmp_path / "SAP.csv"), instruments={"SPA": {"currency": "EUR"}})
     with pytest.raises(DataError, match="SP500: the bars are read already with price_exponent=9"):
         history(data_source={"type": "shipped", "path": "sp500"}, instruments={"SP500": {"priceExponent": 4}})

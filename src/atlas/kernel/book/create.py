@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atlas.kernel.book.ladder import ROOM_FOR_A_PAGE
+from atlas.kernel.book.results import SequenceRule
 from atlas.kernel.book.tables import FANOUT, NOTHING, ORDER_BOOKS
 from atlas.kernel.memory.block import Block
-from atlas.records.enums import NULL, BookCondition, SequenceRule
+from atlas.records.enums import NULL, BookCondition
 from atlas.records.errors import ConfigurationError
 
 

@@ -9,11 +9,13 @@ import math
 
 from atlas.kernel.book import measures, orders, walk
 from atlas.kernel.book.feed import apply_records
+from atlas.kernel.book.results import BookResult
 from atlas.kernel.memory.compilation import entry_point, kernel_function
 from atlas.kernel.memory.exact import to_units
-from atlas.records.enums import NULL, BookResult
+from atlas.records.enums import NULL
 
 BAD_QUANTITY, OFF_GRID = int(BookResult.BAD_QUANTITY), int(BookResult.OFF_GRID)
+BAD_SIDE = int(BookResult.BAD_SIDE)
 
 
 @kernel_function
@@ -80,7 +82,9 @@ def set_level(
 
 @entry_point("i8(i8, i8, i8, f8, f8, f8, f8)")
 def take(books: int, book: int, side: int, limit: float, quantity: float, scale: float, lots: float) -> int:
-    """Walk the other side; returns rows in `taken`, or minus a `BookResult`. NaN is no limit."""
+    """Walk the other side; returns units taken, or minus a `BookResult`. NaN is no limit."""
+    if side != 1 and side != -1:
+        return -BAD_SIDE
     limit_units, is_price = units_of(limit, scale)
     quantity_units, is_quantity = units_of(quantity, lots)
     if not is_price:

@@ -20,11 +20,12 @@ from atlas.kernel.book.orders import (
     set_level,
     side_index,
 )
+from atlas.kernel.book.results import BookResult, SequenceRule
 from atlas.kernel.book.tables import BOOKS, book_row
 from atlas.kernel.memory.block import table_capacity
 from atlas.kernel.memory.compilation import kernel_function, rare_function
 from atlas.kernel.memory.intrinsics import ROWS, load, record_at
-from atlas.records.enums import NULL, BookCondition, BookResult, SequenceRule
+from atlas.records.enums import NULL, BookCondition
 from atlas.records.kinds import Kind
 from atlas.records.market import (
     BOOK_LEVEL_DELETE,

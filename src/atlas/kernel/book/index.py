@@ -12,14 +12,20 @@ from atlas.kernel.memory.compilation import kernel_function
 from atlas.kernel.memory.intrinsics import load, multiply_low, shift_left, shift_right, store
 
 INDEX_ENTRY, ORDERS_ENTRY = ORDER_INDEX.entry, ORDERS.entry
-BOOK_SPREAD, ROW_MASK, TAG_SHIFT = 0x9E3779B1, 0xFFFFFFFF, 32
+BOOK_SPREAD, LINE_SPREAD = 0x2545F4914F6CDD1D, -7046029254386353131
+ROW_MASK, TAG_SHIFT = 0xFFFFFFFF, 32
+LINE_BITS, IN_LINE, HASH_SHIFT = 3, 7, 35
 
 
 @kernel_function
 def tag_of(book: int, order_id: int) -> int:
-    """Hash of an order's identity, 32 bits; ids that follow one another stay neighbours, so that they share lines."""
-    mixed = order_id ^ shift_right(order_id, 17) ^ shift_right(order_id, 34) ^ multiply_low(book, BOOK_SPREAD)
-    return mixed & ROW_MASK
+    """Hash of an order's identity, 32 bits.
+
+    Eight ids that follow one another share a line of the cache, and lines are scattered: were all neighbours, thousands
+    of them would be one run without an empty entry, and a removal would go through it.
+    """
+    line = multiply_low(shift_right(order_id, LINE_BITS) ^ multiply_low(book, BOOK_SPREAD), LINE_SPREAD)
+    return (shift_right(line, HASH_SHIFT) << LINE_BITS) | (order_id & IN_LINE)
 
 
 @kernel_function

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from atlas.kernel.book.index import ORDERS_ENTRY, find_entry, order_in, put_order, remove_entry
 from atlas.kernel.book.ladder import clear_level, drop_level, ensure_level, find_level, side_of, tick_of
+from atlas.kernel.book.results import BookResult
 from atlas.kernel.book.tables import NOTHING, TICK_BIAS, TICK_LIMIT, book_row, level_row, order_row, side_row
 from atlas.kernel.memory.block import allocate_row, free_row, live_rows, table_capacity
 from atlas.kernel.memory.compilation import kernel_function, rare_function
-from atlas.records.enums import NULL, BookResult
+from atlas.records.enums import NULL
 
 OK, UNKNOWN_ORDER, DUPLICATE_ORDER = int(BookResult.OK), int(BookResult.UNKNOWN_ORDER), int(BookResult.DUPLICATE_ORDER)
 BAD_QUANTITY, BAD_SIDE, OFF_GRID = int(BookResult.BAD_QUANTITY), int(BookResult.BAD_SIDE), int(BookResult.OFF_GRID)

@@ -6,8 +6,9 @@ from atlas.kernel.book.index import ORDERS_ENTRY, find_entry, remove_entry
 from atlas.kernel.book.ladder import clear_level, drop_level, side_of
 from atlas.kernel.book.orders import level_price, reduce_in_place, side_index
 from atlas.kernel.book.tables import NOTHING, TAKEN, level_row, order_row, side_row, taken_row
-from atlas.kernel.memory.block import free_row, table_capacity
+from atlas.kernel.memory.block import USED, free_row, table_capacity
 from atlas.kernel.memory.compilation import kernel_function
+from atlas.kernel.memory.intrinsics import load, store
 from atlas.records.enums import NULL
 
 TAKEN_ENTRY = TAKEN.entry
@@ -21,29 +22,34 @@ def reaches(side: int, limit_units: int, price_units: int) -> bool:
 
 @kernel_function
 def take(books: int, book: int, side: int, limit_units: int, quantity_units: int) -> int:
-    """Take up to `quantity_units` from the other side, not beyond a limit, into `taken`; returns how many rows.
+    """Take up to `quantity_units` from the other side, not beyond a limit; returns how much.
 
-    It ends early where `taken` is full; the caller goes on with what is left.
+    `taken` tells from whom, and its USED word how many rows; it ends early where they are full, and the caller goes on.
     """
-    index, count, left = side_index(book, -side), 0, quantity_units
-    room = table_capacity(books, TAKEN_ENTRY)
-    while left > 0:
+    index, left = side_index(book, -side), quantity_units
+    store(books + TAKEN_ENTRY + USED, 0)
+    while left > 0 and load(books + TAKEN_ENTRY + USED) < table_capacity(books, TAKEN_ENTRY):
         level = side_row(books, index).best_level
-        if level == NOTHING:
-            return count
-        price_units = level_price(books, level)
-        if not reaches(side, limit_units, price_units):
-            return count
-        while left > 0 and level_row(books, level).quantity_units > 0:
-            if count == room:
-                return count
-            left -= take_first(books, level, price_units, left, count)
-            count += 1
+        if level == NOTHING or not reaches(side, limit_units, level_price(books, level)):
+            break
+        left -= take_level(books, level, left)
         if level_row(books, level).quantity_units == 0:
             side_row(books, index).order_count -= level_row(books, level).order_count
             clear_level(books, level)
             drop_level(books, level)
-    return count
+    return quantity_units - left
+
+
+@kernel_function
+def take_level(books: int, level: int, wanted_units: int) -> int:
+    """Take up to `wanted_units` from a level, while `taken` has room; returns how much. Keeps an empty level."""
+    price_units, left, room = level_price(books, level), wanted_units, table_capacity(books, TAKEN_ENTRY)
+    count = load(books + TAKEN_ENTRY + USED)
+    while left > 0 and count < room and level_row(books, level).quantity_units > 0:
+        left -= take_first(books, level, price_units, left, count)
+        count += 1
+    store(books + TAKEN_ENTRY + USED, count)
+    return wanted_units - left
 
 
 @kernel_function

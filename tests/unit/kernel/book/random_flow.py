@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from atlas.kernel.book import entries
 from atlas.kernel.book.create import BookCapacities, BookSetup, create_books
-from atlas.kernel.memory.block import Block
+from atlas.kernel.memory.block import USED, Block
 from atlas.records.enums import NULL
 from tests.reference.order_book import NaiveBook
 
@@ -18,6 +18,12 @@ ROOM = BookCapacities(orders=512, pages=512, nodes=4_096, taken=64)
 
 def as_float(units: int) -> float:
     return math.nan if units == NULL else float(units)
+
+
+def taken_count(block: Block) -> int:
+    """Rows that the last walk wrote."""
+    entry = block.layout.by_name["taken"].entry
+    return int(block.bytes[entry + USED : entry + USED + 8].view("i8")[0])
 
 
 @dataclass
@@ -71,9 +77,10 @@ class Pair:
             assert said == self.naive.set_level(side, price, quantity, 3)
 
     def take(self, side: int, limit: int, quantity: int) -> None:
-        count = entries.take(self.block.address, BOOK, side, as_float(limit), float(quantity), 1.0, 1.0)
-        rows = self.block.rows("taken")[:count]
+        units = entries.take(self.block.address, BOOK, side, as_float(limit), float(quantity), 1.0, 1.0)
+        rows = self.block.rows("taken")[: taken_count(self.block)]
         assert [tuple(row) for row in rows.tolist()] == self.naive.take(side, limit, quantity)
+        assert units == rows["quantity_units"].sum()
 
     def check(self) -> None:
         """Compare what both hold."""

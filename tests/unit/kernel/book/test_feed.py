@@ -9,7 +9,8 @@ import pytest
 
 from atlas.kernel.book import entries
 from atlas.kernel.book.create import BookCapacities, BookSetup, create_books
-from atlas.records.enums import NULL, BookCondition, SequenceRule
+from atlas.kernel.book.results import SequenceRule
+from atlas.records.enums import NULL, BookCondition
 from atlas.records.kinds import Kind
 from atlas.records.layout import blank
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from atlas.kernel.book import entries
 from atlas.kernel.book.create import BookCapacities, BookSetup, create_books
-from atlas.records.enums import NULL, BookResult
+from atlas.kernel.book.results import BookResult
+from atlas.records.enums import NULL
 from atlas.records.errors import CapacityError, ConfigurationError
 from tests.unit.kernel.book.random_flow import BOOK, Pair
 
@@ -121,6 +123,16 @@ def test_quantities_that_would_not_fit_a_word_are_refused() -> None:
     assert add(address, 2, 11.0, quantity=6e18) == BookResult.BAD_QUANTITY
     assert add(address, 2, 11.0, side=-1, quantity=6e18) == 0
     assert entries.modify_order(address, 0, 1, NULL, 12.0, 9e18, 1.0, 1.0) == 0
+
+
+def test_ids_in_a_row_make_no_run_in_the_index() -> None:
+    block = create_books([BookSetup(1)], BookCapacities(orders=16_384, pages=4))
+    for order_id in range(16_000):
+        assert entries.add_order(block.address, 0, order_id, 1, 10.0, 1.0, 1.0, 1.0) == 0
+    taken = (block.rows("order_index")["entry"] != 0).astype(int)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], taken, [0]])))
+    # At half full in lines of eight; all in one run they would be 16,000.
+    assert (edges[1::2] - edges[::2]).max() < 400
 
 
 def test_books_of_one_block_know_their_own_orders_only() -> None:
