@@ -1,6 +1,12 @@
-"""What all tests share: no example of a property may fail because the machine was busy."""
+"""What all tests share: none may fail because the machine was busy, or because a shell started them in the background."""
+
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("atlas", deadline=None)
 settings.load_profile("atlas")
+
+# A shell has its background jobs ignore Ctrl-C, and Python then raises nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
