@@ -1,4 +1,4 @@
-"""What all tests share: none may fail because the machine was busy, or because a shell started them in the background."""
+"""What all tests share: a busy machine fails none, nor does a shell that started them in the background."""
 
 import signal
 
