@@ -8,6 +8,7 @@ from atlas.kernel.book.results import BookResult
 from atlas.records.enums import NULL
 
 LIMIT = 2**63 - 1
+SMALL = 2**32
 MASK = 2**64 - 1
 MIX = 0x9E3779B97F4A7C15
 
@@ -54,8 +55,12 @@ class NaiveBook:
     def total(self, side: int) -> int:
         return sum(level.quantity for level in self.sides[side].values())
 
+    def fits(self, side: int, quantity: int) -> bool:
+        """Whether a side can hold so much more; what is small always fits, and needs no sum over all levels."""
+        return quantity < SMALL or quantity <= LIMIT - self.total(side)
+
     def add(self, order_id: int, side: int, price: int, quantity: int) -> BookResult:
-        if quantity <= 0 or quantity > LIMIT - self.total(side):
+        if quantity <= 0 or not self.fits(side, quantity):
             return BookResult.BAD_QUANTITY
         if price % self.tick:
             return BookResult.OFF_GRID
@@ -93,7 +98,7 @@ class NaiveBook:
             return BookResult.UNKNOWN_ORDER
         price = order.price if price == NULL else price
         new_id = order_id if new_id == NULL else new_id
-        if quantity <= 0 or quantity - order.quantity > LIMIT - self.total(order.side):
+        if quantity <= 0 or not self.fits(order.side, quantity - order.quantity):
             return BookResult.BAD_QUANTITY
         if price % self.tick:
             return BookResult.OFF_GRID
