@@ -191,10 +191,10 @@ def measure(count: int, rounds: int) -> list[Figure]:
         for name, rate in zip(names, found, strict=True) if number else ():
             rates[name].append(rate / 1e6)
     titles = {
-        "arrays": "operations in arrays",
-        "python": "operations from Python, one call each",
+        "arrays": "order book: operations in arrays",
+        "python": "order book: operations from Python, one call each",
         "sorted": "the same in sorted dictionaries",
-        "walks": "incoming orders from Python, four fills each",
+        "walks": "order book: incoming orders from Python, four fills each",
         "sorted_walks": "the same in sorted dictionaries",
     }
     return [Figure(f"book.{name}", titles[name], "M/s", rates[name]) for name in names]
