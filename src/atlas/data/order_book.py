@@ -95,11 +95,12 @@ class OrderBook:
         sequence: str = "any",
     ) -> None:
         self._price_exponent, self._quantity_exponent = price_exponent, quantity_exponent
-        self.tick = from_units(to_units(tick, price_exponent, "tick", exact=True), price_exponent)
+        tick_units = to_units(tick, price_exponent, "tick", exact=True)
+        self.tick = from_units(tick_units, price_exponent)
         rules = {rule.name.lower(): rule for rule in SequenceRule}
         if sequence not in rules:
             raise ConfigurationError(f"sequence {sequence!r} is none of {', '.join(rules)}")
-        self._setup = BookSetup(to_units(tick, price_exponent, "tick", exact=True), rules[sequence])
+        self._setup = BookSetup(tick_units, rules[sequence])
         self._room = BookCapacities(orders=orders, pages=pages)
         self._scale, self._lots = float(10**price_exponent), float(10**quantity_exponent)
         self._use(create_books([self._setup], self._room))
@@ -390,7 +391,7 @@ class OrderBook:
         side : {"buy", "sell"}
             "bid", "ask", +1 and -1 are understood too.
         """
-        rows, found = self._resting(SIDES[side]), None
+        rows = self._resting(SIDES[side])
         found = np.empty(len(rows), ORDERS)
         found["order_id"] = rows["order_id"]
         found["price"], found["quantity"] = rows["price_units"] / self._scale, rows["quantity_units"] / self._lots

@@ -15,7 +15,7 @@ from atlas.kernel.memory.exact import to_units
 from atlas.records.enums import NULL
 
 BAD_QUANTITY, OFF_GRID = int(BookResult.BAD_QUANTITY), int(BookResult.OFF_GRID)
-BAD_SIDE = int(BookResult.BAD_SIDE)
+OK, BAD_SIDE = int(BookResult.OK), int(BookResult.BAD_SIDE)
 
 
 @kernel_function
@@ -24,17 +24,24 @@ def units_of(value: float, scale: float) -> tuple[int, bool]:
     return (NULL, True) if math.isnan(value) else to_units(value, scale)
 
 
+@kernel_function
+def order_units(price: float, quantity: float, scale: float, lots: float) -> tuple[int, int, int]:
+    """Units of price and quantity, and OK or the `BookResult` that says which of them has none."""
+    price_units, is_price = units_of(price, scale)
+    quantity_units, is_quantity = units_of(quantity, lots)
+    return price_units, quantity_units, OK if is_price and is_quantity else BAD_QUANTITY if is_price else OFF_GRID
+
+
 @entry_point("i8(i8, i8, i8, i8, f8, f8, f8, f8)")
 def add_order(
     books: int, book: int, order_id: int, side: int, price: float, quantity: float, scale: float, lots: float
 ) -> int:
     """Add an order; `scale` and `lots` are units to 1.0 of price and quantity."""
-    price_units, is_price = units_of(price, scale)
-    quantity_units, is_quantity = units_of(quantity, lots)
-    if not is_price or price_units == NULL:
+    price_units, quantity_units, result = order_units(price, quantity, scale, lots)
+    if result != OK:
+        return result
+    if price_units == NULL:
         return OFF_GRID
-    if not is_quantity:
-        return BAD_QUANTITY
     return orders.add_order(books, book, order_id, side, price_units, quantity_units, NULL)
 
 
@@ -57,12 +64,9 @@ def modify_order(
     books: int, book: int, order_id: int, new_id: int, price: float, quantity: float, scale: float, lots: float
 ) -> int:
     """Change an order; NaN leaves the price as it is, `NULL` the id."""
-    price_units, is_price = units_of(price, scale)
-    quantity_units, is_quantity = units_of(quantity, lots)
-    if not is_price:
-        return OFF_GRID
-    if not is_quantity:
-        return BAD_QUANTITY
+    price_units, quantity_units, result = order_units(price, quantity, scale, lots)
+    if result != OK:
+        return result
     return orders.modify_order(books, book, order_id, new_id, price_units, quantity_units)
 
 
@@ -71,12 +75,11 @@ def set_level(
     books: int, book: int, side: int, price: float, quantity: float, order_count: int, scale: float, lots: float
 ) -> int:
     """Set what a level holds; 0 removes it."""
-    price_units, is_price = units_of(price, scale)
-    quantity_units, is_quantity = units_of(quantity, lots)
-    if not is_price or price_units == NULL:
+    price_units, quantity_units, result = order_units(price, quantity, scale, lots)
+    if result != OK:
+        return result
+    if price_units == NULL:
         return OFF_GRID
-    if not is_quantity:
-        return BAD_QUANTITY
     return orders.set_level(books, book, side, price_units, quantity_units, order_count)
 
 
@@ -85,11 +88,10 @@ def take(books: int, book: int, side: int, limit: float, quantity: float, scale:
     """Walk the other side; returns units taken, or minus a `BookResult`. NaN is no limit."""
     if side != 1 and side != -1:
         return -BAD_SIDE
-    limit_units, is_price = units_of(limit, scale)
-    quantity_units, is_quantity = units_of(quantity, lots)
-    if not is_price:
-        return -OFF_GRID
-    if not is_quantity or quantity_units <= 0:
+    limit_units, quantity_units, result = order_units(limit, quantity, scale, lots)
+    if result != OK:
+        return -result
+    if quantity_units <= 0:
         return -BAD_QUANTITY
     return walk.take(books, book, side, limit_units, quantity_units)
 
