@@ -453,12 +453,6 @@ class BacktestResult:
             for bound in self._engine.bound
             if bound.fallback_reason
         ]
-        found += [
-            f"{bound.definition.name} looks back by ctx.{bound.definition.looks_back}, and this run keeps no past "
-            "bars, so that it sees NaN: atlas.backtest(..., history=N) keeps N"
-            for bound in self._engine.bound
-            if bound.definition.looks_back and not self.settings.history
-        ]
         found += self._call_notes
         found += [self._refusals] if self._refusals else []
         return found + ([self.history.note] if self.history.note else [])

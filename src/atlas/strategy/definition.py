@@ -39,7 +39,6 @@ VIEWS: dict[Hook, tuple[str, np.dtype[Any]]] = {
     Hook.ON_TIMER: ("timer", TIMER_VIEW),
 }
 WITHOUT_PAYLOAD = frozenset({Hook.ON_START, Hook.ON_STOP})
-LOOKING_BACK = frozenset({"history", "open_price", "high_price", "low_price", "close_price", "volume"})
 # What a method that is handed a whole bar takes, instead of the fields of one.
 OF_BAR = inspect.Signature([inspect.Parameter("bar", inspect.Parameter.POSITIONAL_OR_KEYWORD)])
 SCOPES = ("instrument", "universe")
@@ -333,16 +332,6 @@ class StrategyDefinition:
         for source in self.called.sources:
             for mistake in mistakes(source, Scope(context=context_name(source.function), strategy=self.name)):
                 raise mistake
-
-    @cached_property
-    def looks_back(self) -> str:
-        """The verb by which its hooks ask for past bars; empty where none does."""
-        for member in self.members:
-            context = self.scope_of(member).context
-            for node in ast.walk(member.source.tree()):
-                if isinstance(node, ast.Attribute) and is_attribute_of(node, context) and node.attr in LOOKING_BACK:
-                    return node.attr
-        return ""
 
     def error_at_text(self, text: str, message: str) -> StrategyError:
         """Make an error that names the first line that holds a literal text."""
